@@ -1,0 +1,1 @@
+"""Facts: who was active when, from which source, and whether IUM could have seen it."""

@@ -1,0 +1,1 @@
+"""The rules: pools, slots, queue, sweep, warning, reclaim, journal."""

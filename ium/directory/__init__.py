@@ -1,0 +1,1 @@
+"""The mirror of Jira's people and groups, and the people who may sign in to IUM."""

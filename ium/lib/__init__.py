@@ -1,0 +1,1 @@
+"""Tools without tables: the clock, the encrypted field, errors."""

@@ -1,0 +1,130 @@
+"""Is IUM alive, is it ready, and what are its numbers."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from redis import Redis, RedisError
+
+from ium.directory.models import Site
+from ium.lib import clock
+from slots.models import JobRun, LicencePool, Slot, SlotState
+
+# Three missed runs of a job that runs every 10 s, and a little.
+STALE_SWEEP = timedelta(seconds=60)
+
+
+def livez(request: HttpRequest) -> HttpResponse:
+    """Answer as long as the process can."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when everything IUM needs works, else 503; each part with a sentence."""
+    checks = {"database": _database, "broker": _broker, "sweep": _sweep, "jira": _jira}
+    results = {name: _try(check) for name, check in checks.items()}
+    ready = all(result == "ok" for result in results.values())
+    response = JsonResponse({"ready": ready, **results}, status=200 if ready else 503)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _try(check: Callable[[], str]) -> str:
+    try:
+        return check()
+    except DatabaseError:
+        return "the database does not answer"
+
+
+def _database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return "ok"
+
+
+def broker_url(url: str) -> str:
+    """Return the broker's address in redis-py's form (Celery writes Unix sockets differently)."""
+    if not url.startswith("redis+socket://"):
+        return url
+    path, _, query = url.removeprefix("redis+socket://").partition("?")
+    number = query.removeprefix("virtual_host=") or "0"
+    return f"unix://{path}?db={number}"
+
+
+def _broker() -> str:
+    client = Redis.from_url(
+        broker_url(settings.REDIS_URL), socket_connect_timeout=1, socket_timeout=1
+    )
+    try:
+        client.ping()
+    except RedisError:
+        return "the broker does not answer"
+    finally:
+        client.close()
+    return "ok"
+
+
+def _sweep() -> str:
+    run = JobRun.objects.filter(name="sweep").first()
+    if run is None or run.finished_at is None:
+        return "the sweep has not run yet: are a Celery worker and Celery Beat running?"
+    age = clock.now() - run.finished_at
+    if age > STALE_SWEEP:
+        return f"the sweep last succeeded {int(age.total_seconds())} seconds ago"
+    return "ok"
+
+
+def _jira() -> str:
+    down = [site for site in Site.objects.all() if site.is_down]
+    return "ok" if not down else "; ".join(f"{site}: {site.connection_message}" for site in down)
+
+
+class PoolCollector:
+    """The pools' numbers for Prometheus, read at each scrape."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield slots by pool and state, waiting people by pool, and the age of each job."""
+        slots = GaugeMetricFamily("ium_slots", "Slots by state.", labels=["pool", "state"])
+        limit = GaugeMetricFamily("ium_slot_limit", "Slots given out at most.", labels=["pool"])
+        waiting = GaugeMetricFamily("ium_waiting", "People waiting.", labels=["pool"])
+        now = clock.now()
+        used = {
+            (row["pool"], row["state"]): row["number"]
+            for row in Slot.objects.values("pool", "state").annotate(number=Count("pk"))
+        }
+        for pool in LicencePool.objects.order_by("pk"):
+            limit.add_metric([pool.key], pool.slot_count)
+            waiting.add_metric([pool.key], pool.entries.alive(now).count())
+            for state in SlotState.values:
+                slots.add_metric([pool.key, state], used.get((pool.pk, state), 0))
+        yield from (slots, limit, waiting, _job_ages(), _sites())
+
+
+def _job_ages() -> Metric:
+    ages = GaugeMetricFamily(
+        "ium_job_success_timestamp_seconds", "When a job last succeeded.", labels=["job"]
+    )
+    for run in JobRun.objects.exclude(finished_at=None):
+        if run.finished_at is not None:
+            ages.add_metric([run.name], run.finished_at.timestamp())
+    return ages
+
+
+def _sites() -> Metric:
+    up = GaugeMetricFamily("ium_jira_up", "Whether Jira can be used.", labels=["site"])
+    for site in Site.objects.order_by("pk"):
+        up.add_metric([site.name], 0 if site.is_down else 1)
+    return up
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer with Prometheus' text form."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(PoolCollector())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

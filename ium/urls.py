@@ -1,0 +1,24 @@
+"""All addresses of IUM."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from django.views.i18n import set_language
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from ium import health, sign_in
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="queue")),
+    path("admin/", admin.site.urls),
+    path("queue/", include("slots.queue_page.urls")),
+    path("sign-in/", sign_in.SignInView.as_view(), name="sign-in"),
+    path("sign-out/", sign_in.SignOutView.as_view(), name="sign-out"),
+    path("language/", set_language, name="set_language"),
+    path("api/v1/", include("slots.api.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+]

@@ -1,0 +1,1 @@
+"""The API for extension and queue page."""

@@ -1,0 +1,97 @@
+"""Shapes of what the API takes and gives."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from slots.models import FirstAttempt
+
+
+class SlotDocumentSerializer(serializers.Serializer[Any]):
+    """The state document, the answer of every slot call."""
+
+    pool = serializers.CharField(allow_null=True, help_text="Short name of the pool.")
+    state = serializers.ChoiceField(
+        choices=["none", "queued", "granting", "active", "revoking", "locked", "not_managed"]
+    )
+    reason = serializers.CharField(help_text="Why, for machines.")
+    message = serializers.CharField(help_text="Why, for people.")
+    position = serializers.IntegerField(allow_null=True, help_text="Place in the queue, from 1.")
+    waiting = serializers.IntegerField(help_text="People waiting in this pool.")
+    eta_seconds = serializers.ListField(
+        child=serializers.IntegerField(),
+        min_length=2,
+        max_length=2,
+        allow_null=True,
+        help_text="Expected wait as [low, high]; null while it is not known.",
+    )
+    retry_after = serializers.FloatField(help_text="Ask again after so many seconds.")
+    warned_at = serializers.DateTimeField(allow_null=True)
+    revoke_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the slot is lost unless there is activity."
+    )
+    redirect_url = serializers.CharField(
+        allow_null=True, help_text="The wanted page, once Jira lets the user in."
+    )
+    server_time = serializers.DateTimeField(
+        help_text="Compare times with this one, not with the browser's clock."
+    )
+    automatic = serializers.BooleanField(
+        help_text="Whether attempts start by themselves, without a click on Reconnect."
+    )
+    joined_at = serializers.DateTimeField(allow_null=True, help_text="When the wait began.")
+
+
+class SlotRequestSerializer(serializers.Serializer[Any]):
+    """Ask for a slot."""
+
+    pool = serializers.SlugField(
+        required=False, help_text="Short name; the first pool if left out."
+    )
+    return_url = serializers.CharField(
+        required=False, max_length=2000, help_text="Page to come back to, on the pool's site."
+    )
+
+
+class PoolSerializer(serializers.Serializer[Any]):
+    """Which pool is meant."""
+
+    pool = serializers.SlugField(
+        required=False, help_text="Short name; the first pool if left out."
+    )
+
+
+class ActivitySerializer(serializers.Serializer[Any]):
+    """How long ago the user was last active: an age, because clocks differ."""
+
+    idle_seconds = serializers.FloatField(min_value=0, max_value=7 * 24 * 3600)
+    page = serializers.CharField(required=False, max_length=2000)
+    pool = serializers.SlugField(
+        required=False, help_text="Short name; the first pool if left out."
+    )
+
+
+class ConfigPoolSerializer(serializers.Serializer[Any]):
+    """What a client needs to know of one pool."""
+
+    key = serializers.CharField()
+    name = serializers.CharField()
+    product = serializers.CharField()
+    site_url = serializers.CharField()
+    first_attempt = serializers.ChoiceField(choices=FirstAttempt.choices)
+    queue_timer_seconds = serializers.IntegerField()
+    warning_seconds = serializers.IntegerField()
+    extension_check = serializers.BooleanField()
+
+
+class ConfigSerializer(serializers.Serializer[Any]):
+    """What the extension needs: pools, pages that need no slot, how often to report, where the queue is."""
+
+    pools = ConfigPoolSerializer(many=True)
+    free_paths = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Regular expressions for paths that need no slot.",
+    )
+    free_project_types = serializers.ListField(child=serializers.CharField())
+    queue_url = serializers.CharField()
+    activity_seconds = serializers.IntegerField(help_text="Report activity at most this often.")

@@ -1,0 +1,143 @@
+"""The five calls. Rules are in services; here is only HTTP."""
+
+import math
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from activity.models import Source
+from ium.directory.models import Device, User
+from ium.lib import clock
+from ium.lib.errors import BadInput, NotEntitled
+from slots import services
+from slots.api.problems import ProblemSerializer
+from slots.api.serializers import (
+    ActivitySerializer,
+    ConfigSerializer,
+    PoolSerializer,
+    SlotDocumentSerializer,
+    SlotRequestSerializer,
+)
+from slots.document import slot_document
+from slots.models import LicencePool
+from slots.pages import FREE_PATHS, FREE_PROJECT_TYPES
+from slots.selectors import pool_by_key
+
+ACTIVITY_SECONDS = 30
+_PROBLEM = OpenApiResponse(ProblemSerializer, description="A problem document (RFC 9457).")
+_ANSWERS = {200: SlotDocumentSerializer, 400: _PROBLEM, 401: _PROBLEM, 404: _PROBLEM, 503: _PROBLEM}
+
+
+def checked(serializer: type[Serializer[Any]], data: Any) -> dict[str, Any]:
+    """Return the validated input. Raises DRF's ValidationError, which becomes a problem document."""
+    checking = serializer(data=data)
+    checking.is_valid(raise_exception=True)
+    return dict(checking.validated_data)
+
+
+def person(request: Request) -> User:
+    """Return who calls: only ever from the session or the token (promise 9)."""
+    assert isinstance(request.user, User)  # noqa: S101 - IsAuthenticated is the default permission
+    return request.user
+
+
+def state_of(user: User, pool: LicencePool) -> Response:
+    """Answer with the person's state document."""
+    document = asdict(slot_document(user=user, pool=pool, at=clock.now()))
+    response = Response(SlotDocumentSerializer(document).data)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+class SlotView(APIView):
+    """My slot."""
+
+    @extend_schema(parameters=[PoolSerializer], responses=_ANSWERS, operation_id="slot_state")
+    def get(self, request: Request) -> Response:
+        """Tell my state; asks for nothing."""
+        pool = pool_by_key(checked(PoolSerializer, request.query_params).get("pool"))
+        return state_of(person(request), pool)
+
+    @extend_schema(request=SlotRequestSerializer, responses=_ANSWERS, operation_id="slot_reconnect")
+    def post(self, request: Request) -> Response:
+        """Ask for a slot, or join and poll the queue. Idempotent."""
+        wanted = checked(SlotRequestSerializer, request.data)
+        pool = pool_by_key(wanted.get("pool"))
+        with suppress(NotEntitled):  # a state, not an error: the document says why
+            services.slot_request(
+                user=person(request),
+                pool=pool,
+                return_url=wanted.get("return_url"),
+                at=clock.now(),
+            )
+        return state_of(person(request), pool)
+
+    @extend_schema(parameters=[PoolSerializer], responses=_ANSWERS, operation_id="slot_hand_back")
+    def delete(self, request: Request) -> Response:
+        """Hand my slot back, or leave the queue."""
+        pool = pool_by_key(checked(PoolSerializer, request.query_params).get("pool"))
+        services.slot_release(user=person(request), pool=pool, at=clock.now())
+        return state_of(person(request), pool)
+
+
+class ActivityView(APIView):
+    """My activity."""
+
+    @extend_schema(request=ActivitySerializer, responses=_ANSWERS, operation_id="activity_report")
+    def post(self, request: Request) -> Response:
+        """Report that I was active so many seconds ago; answers with my state."""
+        report = checked(ActivitySerializer, request.data)
+        if not math.isfinite(report["idle_seconds"]):
+            raise BadInput("idle_seconds must be a finite number.")
+        pool = pool_by_key(report.get("pool"))
+        source = Source.EXTENSION if isinstance(request.auth, Device) else Source.QUEUE_PAGE
+        services.slot_activity(
+            user=person(request),
+            pool=pool,
+            idle=timedelta(seconds=report["idle_seconds"]),
+            source=source,
+            at=clock.now(),
+        )
+        return state_of(person(request), pool)
+
+
+class ConfigView(APIView):
+    """What clients need to know."""
+
+    @extend_schema(responses={200: ConfigSerializer, 401: _PROBLEM}, operation_id="config")
+    def get(self, request: Request) -> Response:
+        """Tell pools, pages that need no slot, and intervals."""
+        pools = LicencePool.objects.select_related("site").order_by("pk")
+        return Response(
+            ConfigSerializer(
+                {
+                    "pools": [_pool_config(pool) for pool in pools],
+                    "free_paths": FREE_PATHS,
+                    "free_project_types": FREE_PROJECT_TYPES,
+                    "queue_url": settings.IUM_URL + reverse("queue"),
+                    "activity_seconds": ACTIVITY_SECONDS,
+                }
+            ).data
+        )
+
+
+def _pool_config(pool: LicencePool) -> dict[str, Any]:
+    return {
+        "key": pool.key,
+        "name": pool.name,
+        "product": pool.product,
+        "site_url": pool.site.url,
+        "first_attempt": pool.first_attempt,
+        "queue_timer_seconds": pool.queue_timer_seconds,
+        "warning_seconds": pool.warning_seconds,
+        "extension_check": pool.extension_check,
+    }

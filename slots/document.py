@@ -1,0 +1,229 @@
+"""The state document: the one answer of all slot calls."""
+
+import random
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from ium.directory.models import ConnectionState, User
+from slots.eta import expected_wait, pool_pace
+from slots.models import (
+    CloseReason,
+    FirstAttempt,
+    LicencePool,
+    LossReason,
+    QueueEntry,
+    Slot,
+    SlotSession,
+    SlotState,
+)
+from slots.selectors import lock_until, locked_message, why_not_managed
+
+State = Literal["none", "queued", "granting", "active", "revoking", "locked", "not_managed"]
+
+# Seconds until the client should ask again.
+POLL_HEAD, POLL_MOST = 3.0, 60.0
+POLL_HEADS = 2
+POLL_GRANTING = 1.5
+POLL_ACTIVE = 30.0
+POLL_NONE = 30.0
+POLL_DOWN = 15.0
+JITTER = 0.2
+# So long after a loss or a refusal the state "none" says what happened.
+RECENT = timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class SlotDocument:
+    """One person's state in one pool; times timezone-aware, waits in seconds. See docs/api for each field."""
+
+    pool: str | None
+    state: State
+    reason: str
+    message: str
+    position: int | None
+    waiting: int
+    eta_seconds: tuple[int, int] | None
+    retry_after: float
+    warned_at: datetime | None
+    revoke_at: datetime | None
+    redirect_url: str | None
+    server_time: datetime
+    automatic: bool
+    joined_at: datetime | None
+
+
+def slot_document(*, user: User, pool: LicencePool, at: datetime) -> SlotDocument:
+    """Return the person's state in the pool. Asks for nothing and changes nothing."""
+    blank = SlotDocument(
+        pool=pool.key,
+        state="none",
+        reason="no_slot",
+        message="",
+        position=None,
+        waiting=pool.entries.alive(at).count(),
+        eta_seconds=None,
+        retry_after=POLL_NONE,
+        warned_at=None,
+        revoke_at=None,
+        redirect_url=None,
+        server_time=at,
+        automatic=pool.first_attempt == FirstAttempt.AUTOMATIC,
+        joined_at=None,
+    )
+    slot = Slot.objects.filter(pool=pool, holder=user).first()
+    if slot is not None and slot.state in {SlotState.GRANTING, SlotState.ACTIVE}:
+        return _held(blank, slot, pool, at)
+    entry = pool.entries.waiting().filter(user=user).first()
+    refusal = why_not_managed(user=user, pool=pool)
+    if refusal is not None:
+        return replace(blank, state="not_managed", reason=refusal.code, message=refusal.message)
+    if until := lock_until(user=user, pool=pool, at=at):
+        wait = min(POLL_MOST, max(POLL_HEAD, (until - at).total_seconds()))
+        return replace(
+            blank, state="locked", reason="locked", message=locked_message(until), retry_after=wait
+        )
+    if entry is not None:
+        return _queued(blank, entry, pool, at)
+    if slot is not None:
+        return _revoking(blank, slot, pool)
+    return _none(blank, user, pool, at)
+
+
+def _held(blank: SlotDocument, slot: Slot, pool: LicencePool, at: datetime) -> SlotDocument:
+    ready_at = slot.confirmed_at + pool.access_delay if slot.confirmed_at else None
+    if slot.state == SlotState.GRANTING or ready_at is None or at < ready_at:
+        return _granting(blank, slot, pool, at)
+    warned = slot.warned_at is not None
+    return replace(
+        blank,
+        state="active",
+        reason="warned" if warned else "active",
+        message=_("You lose your Jira slot unless you go on working.")
+        if warned
+        else _("You have a Jira slot."),
+        retry_after=POLL_HEAD if warned else _jitter(POLL_ACTIVE),
+        warned_at=slot.warned_at,
+        revoke_at=slot.revoke_at,
+        redirect_url=slot.return_url or pool.site.url,
+    )
+
+
+def _granting(blank: SlotDocument, slot: Slot, pool: LicencePool, at: datetime) -> SlotDocument:
+    reason, message = "granting", _("It is your turn. Jira is opening for you.")
+    delay = POLL_GRANTING
+    if slot.state == SlotState.GRANTING and (trouble := trouble_of(pool, at)):
+        reason, message = trouble
+        delay = POLL_DOWN
+    return replace(
+        blank, state="granting", reason=reason, message=message, retry_after=_jitter(delay)
+    )
+
+
+def _queued(
+    blank: SlotDocument, entry: QueueEntry, pool: LicencePool, at: datetime
+) -> SlotDocument:
+    ahead = _ahead(entry, pool, at)
+    eta = expected_wait(pool_pace(pool, at), slots=pool.slot_count, ahead=ahead)
+    trouble = trouble_of(pool, at)
+    reason, message = trouble or ("waiting", _("All slots are in use. You keep your place."))
+    return replace(
+        blank,
+        state="queued",
+        reason=reason,
+        message=message,
+        position=ahead + 1,
+        waiting=max(blank.waiting, ahead + 1),
+        eta_seconds=None if trouble else eta,
+        retry_after=POLL_DOWN if trouble else _poll_delay(pool, ahead, eta),
+        automatic=True,
+        joined_at=entry.joined_at,
+    )
+
+
+def _ahead(entry: QueueEntry, pool: LicencePool, at: datetime) -> int:
+    """Return how many people who are there stand before this entry."""
+    before = Q(priority__gt=entry.priority) | Q(priority=entry.priority, seq__lt=entry.seq)
+    return pool.entries.alive(at).filter(before).count()
+
+
+def _poll_delay(pool: LicencePool, ahead: int, eta: tuple[int, int] | None) -> float:
+    """Return seconds until the next attempt: short near the head, never above the pool's queue timer."""
+    longest = min(POLL_MOST, float(pool.queue_timer_seconds))
+    if ahead < POLL_HEADS:
+        return _jitter(min(POLL_HEAD, longest))
+    wanted = eta[0] / 10 if eta is not None else longest
+    return min(longest, _jitter(max(POLL_HEAD, wanted)))
+
+
+def _jitter(seconds: float) -> float:
+    """Spread clients so that they do not all ask at once."""
+    return round(seconds * random.uniform(1 - JITTER, 1), 1)  # noqa: S311 - no secret
+
+
+def trouble_of(pool: LicencePool, at: datetime) -> tuple[str, str] | None:
+    """Return (code, sentence) when nothing is given at the moment through no fault of the queue."""
+    if pool.site.connection_state == ConnectionState.REFUSED:
+        return "key_refused", _("Jira refuses IUM's key. Your administrator has been told.")
+    if pool.site.is_down:
+        return "jira_down", _("Jira cannot be reached. You keep your place; it goes on by itself.")
+    if pool.is_paused(at):
+        return "paused", pool.paused_message
+    if not pool.enabled:
+        return "pool_off", _("Sharing is switched off for %(pool)s.") % {"pool": pool}
+    return None
+
+
+def _revoking(blank: SlotDocument, slot: Slot, pool: LicencePool) -> SlotDocument:
+    return replace(
+        blank,
+        state="revoking",
+        reason=slot.loss_reason,
+        message=loss_message(slot.loss_reason),
+        retry_after=_jitter(POLL_HEAD),
+        automatic=blank.automatic or _comes_back(pool, slot.loss_reason),
+    )
+
+
+def _none(blank: SlotDocument, user: User, pool: LicencePool, at: datetime) -> SlotDocument:
+    if not pool.enabled:
+        code, message = "pool_off", _("Sharing is switched off for %(pool)s.") % {"pool": pool}
+        return replace(blank, reason=code, message=message, automatic=False)
+    wait = QueueEntry.objects.filter(pool=pool, user=user).order_by("-seq").first()
+    if wait is not None and wait.close_reason == CloseReason.REFUSED and _recent(wait, at):
+        message = _("Jira did not let you in. Your administrator can see the reason.")
+        return replace(blank, reason="jira_refused", message=message, automatic=False)
+    last = SlotSession.objects.filter(pool=pool, user=user).order_by("-ended_at").first()
+    if last is None or last.ended_at < at - RECENT:
+        return replace(blank, message=_("You have no Jira slot."))
+    return replace(
+        blank,
+        reason=last.loss_reason,
+        message=loss_message(last.loss_reason),
+        automatic=blank.automatic or _comes_back(pool, last.loss_reason),
+    )
+
+
+def _recent(entry: QueueEntry, at: datetime) -> bool:
+    return entry.closed_at is not None and entry.closed_at > at - RECENT
+
+
+def _comes_back(pool: LicencePool, loss_reason: str) -> bool:
+    """Whether attempts start by themselves after this loss ("automatic login after removal")."""
+    return pool.automatic_login and loss_reason in {LossReason.SWEEP, LossReason.RECLAIM}
+
+
+def loss_message(reason: str) -> str:
+    """Return the sentence that tells a user why the slot is gone."""
+    return {
+        LossReason.SWEEP: _("You were inactive, so somebody else can work now."),
+        LossReason.RECLAIM: _("You were inactive and somebody else needed the slot."),
+        LossReason.RELEASED: _("You handed your slot back. Thank you."),
+        LossReason.UNCLAIMED: _("The slot was free for you, but you were not there."),
+        LossReason.ADMINISTRATOR: _("An administrator took the slot back."),
+        LossReason.LEFT: _("You are no longer in the group of people who share licences."),
+        LossReason.REFUSED: _("Jira did not let you in. Your administrator can see the reason."),
+    }[LossReason(reason)]

@@ -1,0 +1,21 @@
+"""Tables of the rules: pools, slots, queue, journal."""
+
+from slots.models.journal import Event, JobRun, JournalEntry
+from slots.models.pool import FirstAttempt, LicencePool
+from slots.models.queue import CloseReason, QueueEntry
+from slots.models.slot import LossReason, Slot, SlotLock, SlotSession, SlotState
+
+__all__ = [
+    "CloseReason",
+    "Event",
+    "FirstAttempt",
+    "JobRun",
+    "JournalEntry",
+    "LicencePool",
+    "LossReason",
+    "QueueEntry",
+    "Slot",
+    "SlotLock",
+    "SlotSession",
+    "SlotState",
+]

@@ -1,0 +1,87 @@
+"""The journal: why everything happened."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ium.directory.models import User
+from slots.models.pool import LicencePool
+
+
+class Event(models.TextChoices):
+    """What can happen."""
+
+    JOINED = "joined", _("joined the queue")
+    LEFT_QUEUE = "left_queue", _("left the queue")
+    GONE = "gone", _("stopped waiting")
+    REFUSED = "refused", _("request refused")
+    GRANTED = "granted", _("slot given")
+    CONFIRMED = "confirmed", _("Jira confirmed the access")
+    CLAIMED = "claimed", _("taken up")
+    WARNED = "warned", _("warned")
+    KEPT = "kept", _("kept the slot")
+    REVOKING = "revoking", _("slot taken")
+    FREED = "freed", _("Jira confirmed the removal")
+    GRANT_FAILED = "grant_failed", _("Jira refused the access")
+    RETRY = "retry", _("Jira call will be repeated")
+    CLOCKS_RESET = "clocks_reset", _("inactivity counts anew")
+    LIMIT_CHANGED = "limit_changed", _("licences changed")
+    MOVED = "moved", _("moved in the queue")
+    REPAIRED = "repaired", _("difference to Jira repaired")
+    STRANGER = "stranger", _("unknown member reported")
+    PAUSED = "paused", _("giving slots paused")
+    SITE_DOWN = "site_down", _("Jira not usable")
+    SITE_UP = "site_up", _("Jira usable again")
+
+
+class JournalEntry(models.Model):
+    """One thing that happened, with its reason and who did it. Never changed afterwards (a trigger sees to it)."""
+
+    at = models.DateTimeField(_("time"), db_index=True)
+    pool = models.ForeignKey(
+        LicencePool, on_delete=models.PROTECT, related_name="journal", null=True
+    )
+    event = models.CharField(_("event"), max_length=16, choices=Event)
+    user = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, verbose_name=_("user")
+    )
+    slot_id = models.BigIntegerField(_("slot"), null=True)
+    fence = models.BigIntegerField(null=True)
+    reason = models.CharField(_("reason"), max_length=32, blank=True)
+    actor = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        verbose_name=_("done by"),
+        help_text=_("Empty: IUM itself."),
+    )
+    details = models.JSONField(_("details"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("journal entry")
+        verbose_name_plural = _("journal")
+        indexes = [
+            models.Index(fields=["pool", "-at"], name="journal_by_pool"),
+            models.Index(fields=["user", "-at"], name="journal_by_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.event}"
+
+
+class JobRun(models.Model):
+    """The last run of a periodic job: one row per job."""
+
+    name = models.CharField(_("job"), max_length=64, unique=True)
+    started_at = models.DateTimeField(_("last start"), null=True)
+    finished_at = models.DateTimeField(_("last success"), null=True)
+    changed = models.PositiveIntegerField(_("changes in the last run"), default=0)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    error = models.TextField(_("last error"), blank=True)
+
+    class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+
+    def __str__(self) -> str:
+        return self.name

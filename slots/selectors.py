@@ -1,0 +1,101 @@
+"""Reads that span tables: who may have a slot, who was active when, and the state document."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, TypedDict
+
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Coalesce, Greatest
+from django.utils.translation import gettext as _
+
+from activity.models import LastActivity
+from ium.directory.models import AccountStatus, GroupMembership, User
+from ium.lib.errors import NotFound
+from slots.models import LicencePool, Slot, SlotLock
+from slots.models.slot import SlotQuerySet
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django_stubs_ext import WithAnnotations
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why somebody cannot have a slot: a code for machines, a sentence for people."""
+
+    code: str
+    message: str
+
+
+def pool_by_key(key: str | None) -> LicencePool:
+    """Return the pool with this short name; without a name the only (or first) one. Raises NotFound."""
+    pools = LicencePool.objects.select_related("site", "user_group", "access_group")
+    pool = pools.filter(key=key).first() if key else pools.order_by("pk").first()
+    if pool is None:
+        raise NotFound(
+            _("There is no pool “%(key)s”.") % {"key": key}
+            if key
+            else _("No pool is set up yet. Ask your administrator."),
+            code="unknown_pool",
+        )
+    return pool
+
+
+def why_not_managed(*, user: User, pool: LicencePool) -> Refusal | None:
+    """Return why IUM does not manage this person in this pool; None when it does."""
+    if user.is_protected:
+        return Refusal("administrator", _("You are a Jira administrator; IUM never touches those."))
+    if user.account_status != AccountStatus.ACTIVE:
+        return Refusal("account_not_active", _("Your Atlassian account is not active."))
+    if not GroupMembership.objects.filter(group=pool.user_group_id, user=user).exists():
+        return Refusal(
+            "not_in_user_group",
+            _("You do not share licences of %(pool)s: either you need none, or you have your own.")
+            % {"pool": pool},
+        )
+    return None
+
+
+def lock_until(*, user: User, pool: LicencePool, at: datetime) -> datetime | None:
+    """Return until when the person cannot get a slot after losing one to the sweep; None when not locked."""
+    return (
+        SlotLock.objects.filter(user=user, pool=pool, until__gt=at)
+        .values_list("until", flat=True)
+        .first()
+    )
+
+
+def locked_message(until: datetime) -> str:
+    """Return the sentence for somebody who is locked until then."""
+    return _("You lost your slot to inactivity. You can get one again at %(time)s UTC.") % {
+        "time": f"{until:%H:%M}"
+    }
+
+
+def why_refused(*, user: User, pool: LicencePool, at: datetime) -> Refusal | None:
+    """Return why this person cannot ask for a slot of this pool now; None when they can."""
+    if refusal := why_not_managed(user=user, pool=pool):
+        return refusal
+    if not pool.enabled:
+        return Refusal("pool_off", _("Sharing is switched off for %(pool)s.") % {"pool": pool})
+    if until := lock_until(user=user, pool=pool, at=at):
+        return Refusal("locked", locked_message(until))
+    return None
+
+
+class LastActive(TypedDict):
+    """What `with_last_activity` adds to a slot."""
+
+    last_active_at: datetime
+
+
+def with_last_activity(
+    slots: SlotQuerySet, pool: LicencePool
+) -> "QuerySet[WithAnnotations[Slot, LastActive]]":
+    """Annotate slots of a pool with `last_active_at`: the last activity, or when the clock last started."""
+    latest = LastActivity.objects.filter(
+        user=OuterRef("holder"), site=pool.site_id, product=pool.product
+    ).values("last_active_at")[:1]
+    return slots.annotate(
+        last_active_at=Greatest(F("clock_from"), Coalesce(Subquery(latest), F("clock_from")))
+    )

@@ -1,0 +1,52 @@
+"""The only writes to pools, slots and queue: keyword-only, typed, atomic, repeatable, with `at` for time."""
+
+from slots.services.changes import (
+    WantedChange,
+    change_answered_late,
+    change_claim,
+    change_confirm,
+    change_postpone,
+    change_refuse,
+)
+from slots.services.dispatch import pool_dispatch
+from slots.services.jobs import job_run
+from slots.services.losses import (
+    pool_people_left,
+    slot_take_back,
+    sweep_revoke,
+    sweep_warn,
+)
+from slots.services.pools import pool_apply_limit, pool_lock, pool_pause
+from slots.services.queue import queue_entry_move_up, queue_entry_remove, queue_give_slot
+from slots.services.reconcile import Difference, pool_reconcile
+from slots.services.requests import slot_activity, slot_release, slot_request
+from slots.services.upkeep import clocks_restart, intake_observe, pool_upkeep
+
+__all__ = [
+    "Difference",
+    "WantedChange",
+    "change_answered_late",
+    "change_claim",
+    "change_confirm",
+    "change_postpone",
+    "change_refuse",
+    "clocks_restart",
+    "intake_observe",
+    "job_run",
+    "pool_apply_limit",
+    "pool_dispatch",
+    "pool_lock",
+    "pool_pause",
+    "pool_people_left",
+    "pool_reconcile",
+    "pool_upkeep",
+    "queue_entry_move_up",
+    "queue_entry_remove",
+    "queue_give_slot",
+    "slot_activity",
+    "slot_release",
+    "slot_request",
+    "slot_take_back",
+    "sweep_revoke",
+    "sweep_warn",
+]

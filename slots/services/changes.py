@@ -1,0 +1,316 @@
+"""Carrying out what slots want from Jira: claim a change, report what came of it.
+
+The calls themselves are made by jira_sync, outside any transaction. Every report names the fence and the claim
+it was made for; a late report can therefore not undo a newer decision.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from slots.models import (
+    CloseReason,
+    Event,
+    LicencePool,
+    LossReason,
+    QueueEntry,
+    Slot,
+    SlotLock,
+    SlotSession,
+    SlotState,
+)
+from slots.services.dispatch import pool_dispatch
+from slots.services.journal import journal_write
+from slots.services.losses import revoke
+from slots.services.pools import pool_lock, pool_pause
+
+# Longer than the client waits for one change (3 s to connect, 15 s to answer, a read back): nobody else starts
+# the same call meanwhile.
+CLAIM_TIME = timedelta(seconds=60)
+# A lost call to add somebody may still take effect in Jira for so long; until then the slot stays used.
+SETTLE_TIME = timedelta(seconds=90)
+MISSES_UNTIL_GONE = 2
+
+
+@dataclass(frozen=True)
+class WantedChange:
+    """A membership change that the holder of this object, and nobody else, may carry out now."""
+
+    slot_id: int
+    pool_id: int
+    site_id: int
+    fence: int
+    claim: datetime
+    add: bool
+    account_id: str
+    group_id: str
+    attempt: int
+    dry_run: bool
+
+
+@transaction.atomic
+def change_claim(*, slot_id: int, at: datetime) -> WantedChange | None:
+    """Claim the change a slot wants; None when there is none or somebody else is at it.
+
+    The claim is a row before the call: a worker that dies in the middle leaves it, and it runs out.
+    """
+    slot = (
+        Slot.objects.unfinished(at)
+        .select_related("pool__access_group", "holder")
+        .filter(pk=slot_id)
+        .first()
+    )
+    if slot is None or slot.holder is None:
+        return None
+    claim = at + CLAIM_TIME
+    adding = slot.state == SlotState.GRANTING
+    values = {"unsettled_until": at + SETTLE_TIME} if adding else {}
+    claimed = (
+        Slot.objects.unfinished(at)
+        .filter(pk=slot.pk, fence=slot.fence)
+        .update(claimed_until=claim, attempts=F("attempts") + 1, **values)
+    )
+    if not claimed:
+        return None
+    return WantedChange(
+        slot_id=slot.pk,
+        pool_id=slot.pool_id,
+        site_id=slot.pool.site_id,
+        fence=slot.fence,
+        claim=claim,
+        add=adding,
+        account_id=slot.holder.account_id or "",
+        group_id=slot.pool.access_group.group_id,
+        attempt=slot.attempts + 1,
+        dry_run=slot.pool.dry_run,
+    )
+
+
+def change_answered_late(*, change: WantedChange) -> None:
+    """Jira answered a call whose slot has moved on: nothing is in flight, the newer change may start."""
+    Slot.objects.filter(pk=change.slot_id, claimed_until=change.claim).update(
+        claimed_until=None, next_attempt_at=None, **_settled(change)
+    )
+
+
+def _settled(change: WantedChange) -> dict[str, None]:
+    """An answered call to add somebody cannot land late any more; one to remove says nothing about that."""
+    return {"unsettled_until": None} if change.add and change.attempt == 1 else {}
+
+
+def _current(change: WantedChange) -> Slot | None:
+    """Return the slot if the report is about what it still wants. The caller holds the pool lock."""
+    return (
+        Slot.objects.select_related("pool__site", "holder", "queue_entry")
+        .filter(
+            pk=change.slot_id,
+            fence=change.fence,
+            state=SlotState.GRANTING if change.add else SlotState.REVOKING,
+        )
+        .first()
+    )
+
+
+@transaction.atomic
+def change_confirm(*, change: WantedChange, at: datetime) -> bool:
+    """Jira confirmed: the grant is active, or the removed holder's slot goes on. False when it came too late."""
+    pool = pool_lock(change.pool_id)
+    slot = _current(change)
+    if slot is None:
+        change_answered_late(change=change)
+        return False
+    if change.add:
+        _activate(slot, at)
+    elif slot.unsettled_until and at < slot.unsettled_until:
+        # An earlier call to add this person was lost and may still land: look again when it cannot any more.
+        Slot.objects.filter(pk=slot.pk).update(
+            claimed_until=None, next_attempt_at=slot.unsettled_until
+        )
+    else:
+        _free(slot, pool, at)
+        pool_dispatch(pool=pool, at=at)
+    return True
+
+
+def _activate(slot: Slot, at: datetime) -> None:
+    Slot.objects.filter(pk=slot.pk).update(
+        state=SlotState.ACTIVE,
+        confirmed_at=at,
+        clock_from=at,
+        attempts=0,
+        next_attempt_at=None,
+        claimed_until=None,
+        unsettled_until=None,
+        last_error="",
+    )
+    journal_write(
+        event=Event.CONFIRMED,
+        at=at,
+        pool=slot.pool,
+        user=slot.holder,
+        slot=slot,
+        seconds=_seconds(slot.granted_at, at),
+    )
+
+
+def _seconds(start: datetime | None, end: datetime) -> float:
+    return round((end - start).total_seconds(), 3) if start is not None else 0.0
+
+
+def _free(slot: Slot, pool: LicencePool, at: datetime) -> None:
+    """End the stay: note it, put an absent person back in the queue, lock the swept, free or drop the row."""
+    journal_write(
+        event=Event.FREED,
+        at=at,
+        pool=pool,
+        user=slot.holder,
+        slot=slot,
+        reason=slot.loss_reason,
+        seconds=_seconds(slot.revoking_since, at),
+    )
+    _note_session(slot, at)
+    if slot.loss_reason == LossReason.UNCLAIMED and slot.queue_entry is not None:
+        _put_back(slot.queue_entry, at)
+    if slot.loss_reason == LossReason.SWEEP and pool.lock_minutes > 0:
+        until = at + timedelta(minutes=pool.lock_minutes)
+        SlotLock.objects.update_or_create(pool=pool, user=slot.holder, defaults={"until": until})
+    _empty(slot, pool)
+
+
+def _note_session(slot: Slot, at: datetime) -> None:
+    if slot.holder is None or slot.granted_at is None:
+        return
+    entry = slot.queue_entry
+    SlotSession.objects.create(
+        pool=slot.pool,
+        user=slot.holder,
+        waited_seconds=_seconds(entry.joined_at, slot.granted_at) if entry is not None else 0,
+        granted_at=slot.granted_at,
+        confirmed_at=slot.confirmed_at,
+        ended_at=at,
+        loss_reason=slot.loss_reason,
+    )
+
+
+def _empty(slot: Slot, pool: LicencePool) -> None:
+    """Make the row free; drop it when the pool has more rows than licences (they drain as they come free)."""
+    if pool.slots.count() > pool.slot_count:
+        Slot.objects.filter(pk=slot.pk).delete()
+        return
+    Slot.objects.filter(pk=slot.pk).update(
+        state=SlotState.FREE,
+        holder=None,
+        fence=slot.fence + 1,
+        return_url="",
+        granted_at=None,
+        confirmed_at=None,
+        seen_at=None,
+        clock_from=None,
+        warned_at=None,
+        revoke_at=None,
+        loss_reason="",
+        revoking_since=None,
+        queue_entry=None,
+        attempts=0,
+        next_attempt_at=None,
+        claimed_until=None,
+        unsettled_until=None,
+        last_error="",
+    )
+
+
+def _put_back(entry: QueueEntry, at: datetime) -> None:
+    """Somebody did not take up the slot: the first time the place is kept, silent; then the wait ends."""
+    misses = entry.misses + 1
+    reopened = (
+        misses < MISSES_UNTIL_GONE
+        and not QueueEntry.objects.waiting().filter(pool=entry.pool_id, user=entry.user_id).exists()
+    )
+    if reopened:
+        QueueEntry.objects.filter(pk=entry.pk).update(
+            closed_at=None, close_reason="", misses=misses, alive_until=entry.seen_at, seen_at=at
+        )
+        return
+    QueueEntry.objects.filter(pk=entry.pk).update(misses=misses, close_reason=CloseReason.GONE)
+    journal_write(event=Event.GONE, at=at, pool=entry.pool, user=entry.user, seq=entry.seq)
+
+
+@transaction.atomic
+def change_refuse(
+    *, change: WantedChange, whole_pool: bool, message: str, code: str, at: datetime
+) -> bool:
+    """Jira refused for good. A grant ends: for this person, or (whole_pool) everybody waits a minute.
+
+    A refused removal is tried again later: the slot stays used, whatever the reason.
+    """
+    if not change.add:
+        pool_pause(pool_id=change.pool_id, reason=code, message=message, at=at)
+        return change_postpone(change=change, error=message, unknown=False, delay=60, at=at)
+    pool = pool_lock(change.pool_id)
+    slot = _current(change)
+    if slot is None:
+        change_answered_late(change=change)
+        return False
+    journal_write(
+        event=Event.GRANT_FAILED,
+        at=at,
+        pool=pool,
+        user=slot.holder,
+        slot=slot,
+        reason=code,
+        message=message,
+    )
+    _return_to_queue(slot, keep_place=whole_pool)
+    if change.attempt == 1:
+        _empty(slot, pool)
+    else:  # an earlier attempt may have been lost on the way and still land: make sure that it is undone
+        revoke(slot, reason=LossReason.REFUSED, at=at)
+    if whole_pool:
+        pool_pause(pool_id=pool.pk, reason=code, message=message, at=at)
+        pool.refresh_from_db(fields=["paused_until"])
+    pool_dispatch(pool=pool, at=at)
+    return True
+
+
+def _return_to_queue(slot: Slot, *, keep_place: bool) -> None:
+    if slot.queue_entry is None:
+        return
+    entries = QueueEntry.objects.filter(pk=slot.queue_entry.pk)
+    again = QueueEntry.objects.waiting().filter(pool=slot.pool_id, user=slot.holder).exists()
+    if keep_place and not again:
+        entries.update(closed_at=None, close_reason="")
+    else:
+        entries.update(close_reason=CloseReason.REFUSED)
+
+
+@transaction.atomic
+def change_postpone(
+    *, change: WantedChange, error: str, unknown: bool, delay: float, at: datetime
+) -> bool:
+    """The call failed or its outcome is unknown: try again after `delay` seconds. The slot stays used."""
+    slot = _current(change)
+    if slot is None:
+        if not unknown:
+            change_answered_late(change=change)
+        return False
+    values = {} if unknown else _settled(change)
+    Slot.objects.filter(pk=slot.pk, claimed_until=change.claim).update(
+        claimed_until=None,
+        next_attempt_at=at + timedelta(seconds=delay),
+        last_error=error,
+        **values,
+    )
+    if slot.last_error != error:
+        journal_write(
+            event=Event.RETRY,
+            at=at,
+            pool=slot.pool,
+            user=slot.holder,
+            slot=slot,
+            reason="unknown" if unknown else "failed",
+            message=error,
+            attempt=change.attempt,
+        )
+    return True

@@ -1,0 +1,75 @@
+"""Handing free slots to those who wait, in their order."""
+
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from slots.models import CloseReason, Event, LicencePool, QueueEntry, Slot, SlotLock, SlotState
+from slots.services.journal import journal_write
+from slots.signals import slot_change_wanted
+
+
+def want_change(slot_id: int) -> None:
+    """Tell those who talk to Jira, once the row is committed."""
+    transaction.on_commit(partial(slot_change_wanted.send_robust, sender=Slot, slot_id=slot_id))
+
+
+def grants_rest(pool: LicencePool, at: datetime) -> bool:
+    """Whether nothing is given at the moment: switched off, paused, or Jira cannot be used."""
+    return not pool.enabled or pool.site.is_down or pool.is_paused(at)
+
+
+def pool_dispatch(*, pool: LicencePool, at: datetime) -> int:
+    """Give free slots to the first waiting people who are there; return how many were given.
+
+    The caller holds the pool lock. Silent people are skipped and keep their place; somebody whose own slot is
+    still being taken waits for Jira's confirmation.
+    """
+    if grants_rest(pool, at):
+        return 0
+    free = list(pool.slots.filter(state=SlotState.FREE).order_by("pk"))
+    if not free:
+        return 0
+    holds = Slot.objects.filter(pool=pool, holder=OuterRef("user"))
+    locked = SlotLock.objects.filter(pool=pool, user=OuterRef("user"), until__gt=at)
+    heads = pool.entries.alive(at).filter(~Exists(holds), ~Exists(locked)).select_related("user")
+    return sum(
+        _grant(slot, entry, at) for slot, entry in zip(free, heads[: len(free)], strict=False)
+    )
+
+
+def _grant(slot: Slot, entry: QueueEntry, at: datetime) -> bool:
+    """Give one slot. The condition on the row holds even if somebody forgot the pool lock."""
+    given = Slot.objects.filter(pk=slot.pk, state=SlotState.FREE, holder=None).update(
+        state=SlotState.GRANTING,
+        holder=entry.user,
+        fence=slot.fence + 1,
+        return_url=entry.return_url,
+        granted_at=at,
+        confirmed_at=None,
+        seen_at=entry.seen_at,
+        clock_from=at,
+        queue_entry=entry,
+        attempts=0,
+        next_attempt_at=None,
+        claimed_until=None,
+        unsettled_until=None,
+        last_error="",
+    )
+    if not given:
+        return False
+    QueueEntry.objects.filter(pk=entry.pk).update(closed_at=at, close_reason=CloseReason.SERVED)
+    slot.fence += 1
+    journal_write(
+        event=Event.GRANTED,
+        at=at,
+        pool=slot.pool,
+        user=entry.user,
+        slot=slot,
+        waited_seconds=round((at - entry.joined_at).total_seconds(), 3),
+        seq=entry.seq,
+    )
+    want_change(slot.pk)
+    return True

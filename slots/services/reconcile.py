@@ -1,0 +1,125 @@
+"""Comparing a pool with the access group as Jira has it, and repairing in the safe direction only."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from ium.directory.models import User
+from slots.models import Event, JournalEntry, LicencePool, Slot, SlotState
+from slots.selectors import why_not_managed
+from slots.services.dispatch import want_change
+from slots.services.journal import journal_write
+from slots.services.pools import pool_lock
+
+STRANGER_REPORT_AGAIN = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What the comparison found, in people."""
+
+    missing: int
+    adopted: int
+    strangers: int
+
+    @property
+    def agreed(self) -> bool:
+        """Whether IUM and Jira had the same members."""
+        return self.missing == self.adopted == self.strangers == 0
+
+
+@transaction.atomic
+def pool_reconcile(
+    *, pool_id: int, member_ids: Iterable[str], read_at: datetime, at: datetime
+) -> Difference:
+    """Compare the pool's slots with the members (account ids) that were read from Jira from `read_at` on.
+
+    * A holder whose membership is gone gets it back: the slot is theirs, so this cannot pass the limit.
+    * An IUM user who is a member without a slot gets a free slot's row, so that the count is true again.
+    * Anybody else is reported in the journal and left alone (promise 7).
+
+    Slots that changed since `read_at` are left to the next run: the reading is older than they are.
+    """
+    members = set(member_ids)
+    pool = pool_lock(pool_id)
+    holders = {
+        slot.holder.account_id: slot
+        for slot in pool.slots.used().select_related("holder", "pool")
+        if slot.holder is not None
+    }
+    missing = [
+        slot
+        for account_id, slot in holders.items()
+        if account_id not in members and _is_settled(slot, read_at)
+    ]
+    for slot in missing:
+        _grant_again(slot, at)
+    strangers = list(User.objects.filter(account_id__in=members - set(holders)))
+    recent = _freed_since(pool, read_at)
+    adopted = sum(_adopt(pool, user, at) for user in strangers if user.pk not in recent)
+    unknown = len(members - set(holders)) - adopted - len(recent & {u.pk for u in strangers})
+    return Difference(missing=len(missing), adopted=adopted, strangers=unknown)
+
+
+def _is_settled(slot: Slot, read_at: datetime) -> bool:
+    return slot.state == SlotState.ACTIVE and bool(
+        slot.confirmed_at and slot.confirmed_at < read_at
+    )
+
+
+def _freed_since(pool: LicencePool, read_at: datetime) -> set[int]:
+    """Return people whose removal Jira confirmed after the reading began: it may still name them."""
+    freed = JournalEntry.objects.filter(pool=pool, event=Event.FREED, at__gte=read_at)
+    return set(freed.exclude(user=None).values_list("user_id", flat=True))
+
+
+def _grant_again(slot: Slot, at: datetime) -> None:
+    granted = Slot.objects.filter(pk=slot.pk, fence=slot.fence, state=SlotState.ACTIVE).update(
+        state=SlotState.GRANTING,
+        fence=slot.fence + 1,
+        warned_at=None,
+        revoke_at=None,
+        attempts=0,
+        next_attempt_at=None,
+        claimed_until=None,
+    )
+    if granted:
+        journal_write(
+            event=Event.REPAIRED,
+            at=at,
+            pool=slot.pool,
+            user=slot.holder,
+            slot=slot,
+            reason="missing",
+        )
+        want_change(slot.pk)
+
+
+def _adopt(pool: LicencePool, user: User, at: datetime) -> bool:
+    """Give a free row to an IUM user who is a member already; report anybody else."""
+    free = pool.slots.filter(state=SlotState.FREE).order_by("pk").first()
+    if free is None or why_not_managed(user=user, pool=pool) is not None:
+        _report(pool, user, at)
+        return False
+    Slot.objects.filter(pk=free.pk, state=SlotState.FREE).update(
+        state=SlotState.ACTIVE,
+        holder=user,
+        fence=free.fence + 1,
+        granted_at=at,
+        confirmed_at=at,
+        seen_at=at,
+        clock_from=at,
+    )
+    free.fence += 1
+    journal_write(event=Event.REPAIRED, at=at, pool=pool, user=user, slot=free, reason="adopted")
+    return True
+
+
+def _report(pool: LicencePool, user: User, at: datetime) -> None:
+    reported = JournalEntry.objects.filter(
+        pool=pool, user=user, event=Event.STRANGER, at__gt=at - STRANGER_REPORT_AGAIN
+    )
+    if not reported.exists():
+        journal_write(event=Event.STRANGER, at=at, pool=pool, user=user, reason="not_added_by_ium")

@@ -1,0 +1,183 @@
+"""What users ask for: a slot, to hand it back, to be seen as active."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from activity.services import activity_record
+from ium.directory.models import User
+from ium.lib.errors import BadInput, NotEntitled
+from ium.lib.hosts import is_on_site
+from slots.models import (
+    CloseReason,
+    Event,
+    JournalEntry,
+    LicencePool,
+    LossReason,
+    QueueEntry,
+    Slot,
+    SlotState,
+)
+from slots.selectors import why_refused
+from slots.services.dispatch import pool_dispatch
+from slots.services.journal import journal_write
+from slots.services.losses import reclaim, revoke
+from slots.services.pools import pool_lock
+
+# Hidden tabs may poll only once a minute: so long silence is no absence.
+ALIVE_FOR = timedelta(seconds=90)
+REFUSAL_FOLD = timedelta(hours=1)
+
+
+def slot_request(*, user: User, pool: LicencePool, return_url: str | None, at: datetime) -> None:
+    """Ask for a slot, or join and poll the queue. Repeating is harmless: who holds a slot keeps it.
+
+    Raises NotEntitled with the reason for the user, BadInput for a return address off the pool's site, Busy
+    when the pool stays locked for 3 seconds.
+    """
+    check_return_url(return_url, pool)
+    refusal = why_refused(user=user, pool=pool, at=at)
+    if refusal is not None:
+        _note_refusal(user=user, pool=pool, code=refusal.code, at=at)
+        raise NotEntitled(refusal.message, code=refusal.code)
+    _join_or_take(user=user, pool_id=pool.pk, return_url=return_url, at=at)
+
+
+@transaction.atomic
+def _join_or_take(*, user: User, pool_id: int, return_url: str | None, at: datetime) -> None:
+    pool = pool_lock(pool_id)
+    slot = pool.slots.filter(holder=user).first()
+    if slot is not None and slot.state != SlotState.REVOKING:
+        _note_seen(slot, return_url, at)
+        return
+    entry = _join(pool, user, return_url, at)
+    pool_dispatch(pool=pool, at=at)
+    entry.refresh_from_db(fields=["closed_at"])
+    if entry.closed_at is None:
+        reclaim(pool=pool, at=at)
+
+
+def check_return_url(return_url: str | None, pool: LicencePool) -> None:
+    """Raise BadInput unless the address belongs to the pool's site: IUM redirects nowhere else."""
+    if return_url and not is_on_site(return_url, pool.site.url):
+        raise BadInput(
+            _("The address to return to is not on %(site)s.") % {"site": pool.site.url},
+            code="foreign_return_url",
+        )
+
+
+def _note_refusal(*, user: User, pool: LicencePool, code: str, at: datetime) -> None:
+    """Journal a refusal once, however often the browser repeats the question."""
+    recent = JournalEntry.objects.filter(
+        pool=pool, user=user, event=Event.REFUSED, reason=code, at__gt=at - REFUSAL_FOLD
+    )
+    if not recent.exists():
+        journal_write(event=Event.REFUSED, at=at, pool=pool, user=user, reason=code)
+
+
+def _note_seen(slot: Slot, return_url: str | None, at: datetime) -> None:
+    """Note that the holder's browser asked; the first time after Jira's confirmation takes the slot up."""
+    values: dict[str, object] = {"seen_at": at}
+    if return_url:
+        values["return_url"] = return_url
+    taken_up = slot.state == SlotState.ACTIVE and not _was_claimed(slot)
+    Slot.objects.filter(pk=slot.pk, fence=slot.fence).update(**values)
+    if taken_up:
+        journal_write(event=Event.CLAIMED, at=at, pool=slot.pool, user=slot.holder, slot=slot)
+
+
+def _was_claimed(slot: Slot) -> bool:
+    return bool(slot.confirmed_at and slot.seen_at and slot.seen_at >= slot.confirmed_at)
+
+
+def _join(pool: LicencePool, user: User, return_url: str | None, at: datetime) -> QueueEntry:
+    """Return the person's open entry, made or refreshed."""
+    entry = pool.entries.waiting().filter(user=user).first()
+    if entry is not None:
+        entry.seen_at, entry.alive_until = at, at + ALIVE_FOR
+        entry.return_url = return_url or entry.return_url
+        entry.save(update_fields=["seen_at", "alive_until", "return_url"])
+        return entry
+    entry = QueueEntry.objects.create(
+        pool=pool,
+        user=user,
+        seq=pool.next_seq,
+        joined_at=at,
+        seen_at=at,
+        alive_until=at + ALIVE_FOR,
+        return_url=return_url or "",
+    )
+    pool.next_seq += 1
+    LicencePool.objects.filter(pk=pool.pk).update(next_seq=pool.next_seq)
+    journal_write(event=Event.JOINED, at=at, pool=pool, user=user, seq=entry.seq)
+    return entry
+
+
+@transaction.atomic
+def slot_release(*, user: User, pool: LicencePool, at: datetime, actor: User | None = None) -> None:
+    """Hand the slot back, or leave the queue. Without either nothing happens."""
+    pool = pool_lock(pool.pk)
+    entry = pool.entries.waiting().filter(user=user).first()
+    if entry is not None:
+        close_entry(entry, CloseReason.LEFT, at=at, actor=actor or user)
+    slot = pool.slots.filter(holder=user, state__in=[SlotState.GRANTING, SlotState.ACTIVE]).first()
+    if slot is not None:
+        revoke(slot, reason=LossReason.RELEASED, at=at, actor=actor or user)
+
+
+def close_entry(
+    entry: QueueEntry, reason: CloseReason, *, at: datetime, actor: User | None = None
+) -> None:
+    """End a wait that got no slot, and journal why."""
+    QueueEntry.objects.filter(pk=entry.pk, closed_at=None).update(closed_at=at, close_reason=reason)
+    events = {
+        CloseReason.LEFT: Event.LEFT_QUEUE,
+        CloseReason.GONE: Event.GONE,
+        CloseReason.REFUSED: Event.REFUSED,
+    }
+    journal_write(
+        event=events[reason],
+        at=at,
+        pool=entry.pool,
+        user=entry.user,
+        reason=reason,
+        actor=actor,
+        seq=entry.seq,
+        waited_seconds=round((at - entry.joined_at).total_seconds(), 3),
+    )
+
+
+def slot_activity(
+    *, user: User, pool: LicencePool, idle: timedelta, source: str, at: datetime
+) -> None:
+    """Note that the user was active `idle` ago, and take back a warning that this disproves.
+
+    No pool lock: the warning is cleared by a condition on the slot row, on which the sweep's own condition
+    waits. Whoever commits first wins, and the other sees it.
+    """
+    active_at = at - max(idle, timedelta(0))
+    activity_record(
+        user=user, site=pool.site, product=pool.product, active_at=active_at, source=source, at=at
+    )
+    slot = Slot.objects.filter(pool=pool, holder=user, state=SlotState.ACTIVE).first()
+    if slot is None:
+        return
+    with transaction.atomic():
+        if (
+            slot.confirmed_at is not None
+            and active_at >= slot.confirmed_at
+            and not _was_claimed(slot)
+        ):
+            _note_seen(slot, None, at)
+        _clear_warning(slot, pool, active_at, at)
+
+
+def _clear_warning(slot: Slot, pool: LicencePool, active_at: datetime, at: datetime) -> None:
+    disproved = Q(warned_at__lt=active_at) | Q(revoke_at__lt=active_at + pool.inactivity)
+    kept = Slot.objects.filter(
+        disproved, pk=slot.pk, fence=slot.fence, state=SlotState.ACTIVE
+    ).update(warned_at=None, revoke_at=None)
+    if kept:
+        journal_write(event=Event.KEPT, at=at, pool=pool, user=slot.holder, slot=slot)

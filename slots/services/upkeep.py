@@ -1,0 +1,82 @@
+"""What time brings: grants nobody takes up, people who stopped waiting, gaps in which activity was lost."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+
+from activity.services import intake_pulse
+from slots.models import CloseReason, Event, LicencePool, LossReason, Slot, SlotState
+from slots.services.dispatch import pool_dispatch
+from slots.services.journal import journal_write
+from slots.services.losses import revoke
+from slots.services.pools import pool_apply_limit, pool_lock
+from slots.services.requests import close_entry
+
+
+@transaction.atomic
+def pool_upkeep(*, pool_id: int, at: datetime) -> int:
+    """Close the waits of those who are gone, take grants nobody took up, hand out what is free.
+
+    Returns how many waits and grants ended. Also mends a pool whose rows do not fit its limit.
+    """
+    pool = pool_lock(pool_id)
+    gone = _close_gone(pool, at)
+    unclaimed = _take_unclaimed(pool, at)
+    if pool.slots.count() < pool.slot_count:
+        pool_apply_limit(pool_id=pool.pk, at=at)
+    pool_dispatch(pool=pool, at=at)
+    return gone + unclaimed
+
+
+def _close_gone(pool: LicencePool, at: datetime) -> int:
+    silent = pool.entries.waiting().filter(seen_at__lt=at - pool.place_kept)
+    entries = list(silent.select_related("user", "pool"))
+    for entry in entries:
+        close_entry(entry, CloseReason.GONE, at=at)
+    return len(entries)
+
+
+def _take_unclaimed(pool: LicencePool, at: datetime) -> int:
+    """Take grants whose user did not come, and grants Jira did not confirm whose user left meanwhile."""
+    not_come = Q(
+        Q(seen_at=None) | Q(seen_at__lt=F("confirmed_at")),
+        state=SlotState.ACTIVE,
+        confirmed_at__lte=at - pool.claim_time,
+    )
+    left = Q(state=SlotState.GRANTING, last_seen__lte=at - pool.place_kept)
+    slots = (
+        pool.slots.annotate(last_seen=Coalesce("seen_at", "granted_at"))
+        .filter(not_come | left)
+        .select_related("holder", "pool")
+    )
+    return sum(revoke(slot, reason=LossReason.UNCLAIMED, at=at) for slot in slots)
+
+
+@transaction.atomic
+def intake_observe(*, at: datetime) -> timedelta | None:
+    """Note that activity can be received; after a gap every holder's inactivity counts anew (promise 5)."""
+    gap = intake_pulse(at=at)
+    if gap is not None:
+        for pool_id in LicencePool.objects.order_by("pk").values_list("pk", flat=True):
+            clocks_restart(pool_id=pool_id, reason="gap", seconds=gap.total_seconds(), at=at)
+    return gap
+
+
+@transaction.atomic
+def clocks_restart(*, pool_id: int, reason: str, seconds: float, at: datetime) -> int:
+    """Let every holder's inactivity count from now, and take warnings back; return how many holders."""
+    pool = pool_lock(pool_id)
+    holders = Slot.objects.filter(pool=pool, state=SlotState.ACTIVE).update(
+        clock_from=at, warned_at=None, revoke_at=None
+    )
+    journal_write(
+        event=Event.CLOCKS_RESET,
+        at=at,
+        pool=pool,
+        reason=reason,
+        gap_seconds=round(seconds, 1),
+        holders=holders,
+    )
+    return holders

@@ -1,0 +1,29 @@
+"""Periodic jobs of the rules. Every one may run twice, late, or on two workers at once."""
+
+from celery import shared_task
+
+from slots import services
+
+
+@shared_task
+def sweep_warn() -> int:
+    """Warn holders whom the coming sweep would take. Runs every few seconds; acts one minute before a sweep."""
+    return services.job_run(
+        name="sweep_warn", step=lambda pool, at: services.sweep_warn(pool_id=pool, at=at)
+    )
+
+
+@shared_task
+def sweep() -> int:
+    """Take the slots whose warned holders stayed inactive."""
+    return services.job_run(
+        name="sweep", step=lambda pool, at: services.sweep_revoke(pool_id=pool, at=at)
+    )
+
+
+@shared_task
+def upkeep() -> int:
+    """End waits and grants whose people are gone; hand out what is free."""
+    return services.job_run(
+        name="upkeep", step=lambda pool, at: services.pool_upkeep(pool_id=pool, at=at)
+    )
