@@ -242,5 +242,7 @@ LOGGING = {
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # One line per job every few seconds says nothing; what jobs did is in the journal and on the jobs page.
+    "loggers": {name: {"level": "WARNING"} for name in ("celery.app.trace", "celery.beat")},
     "root": {"handlers": ["console"], "level": env.str("IUM_LOG_LEVEL", default="INFO")},
 }

@@ -96,6 +96,6 @@ def with_last_activity(
     latest = LastActivity.objects.filter(
         user=OuterRef("holder"), site=pool.site_id, product=pool.product
     ).values("last_active_at")[:1]
-    return slots.annotate(
+    return slots.annotate(  # type: ignore[return-value] # the plugin infers the same shape unnamed
         last_active_at=Greatest(F("clock_from"), Coalesce(Subquery(latest), F("clock_from")))
     )

@@ -74,21 +74,18 @@ def device_sign_out(*, device: Device, at: datetime) -> bool:
 @transaction.atomic
 def site_report_success(*, site_id: int, at: datetime) -> bool:
     """Note that Jira answered. Returns True when this ends an outage."""
-    was_down = Site.objects.filter(
-        pk=site_id,
-        connection_state__in=[ConnectionState.UNREACHABLE, ConnectionState.REFUSED],
-    ).update(
+    site = Site.objects.only("connection_state", "connection_failures").get(pk=site_id)
+    if site.connection_state == ConnectionState.OK:
+        if site.connection_failures:
+            Site.objects.filter(pk=site_id).update(connection_failures=0)
+        return False
+    changed = Site.objects.filter(pk=site_id, connection_state=site.connection_state).update(
         connection_state=ConnectionState.OK,
         connection_message="",
         connection_failures=0,
         connection_changed_at=at,
     )
-    if not was_down:
-        Site.objects.filter(pk=site_id, connection_state=ConnectionState.UNKNOWN).update(
-            connection_state=ConnectionState.OK, connection_changed_at=at
-        )
-        Site.objects.filter(pk=site_id, connection_failures__gt=0).update(connection_failures=0)
-    return bool(was_down)
+    return site.is_down and bool(changed)
 
 
 @transaction.atomic
@@ -166,7 +163,7 @@ def group_members_replace(*, group: Group, user_ids: Iterable[int], at: datetime
     return change
 
 
-def protected_people_replace(*, account_ids: Iterable[str]) -> None:
+def protected_people_replace(*, account_ids: Iterable[str | None]) -> None:
     """Mark exactly these people as site or organisation administrators, whom IUM never touches."""
     wanted = set(account_ids)
     with transaction.atomic():

@@ -20,7 +20,13 @@ from slots.services.pools import pool_apply_limit, pool_lock, pool_pause
 from slots.services.queue import queue_entry_move_up, queue_entry_remove, queue_give_slot
 from slots.services.reconcile import Difference, pool_reconcile
 from slots.services.requests import slot_activity, slot_release, slot_request
-from slots.services.upkeep import clocks_restart, intake_observe, pool_upkeep
+from slots.services.upkeep import (
+    clocks_restart,
+    intake_observe,
+    pool_upkeep,
+    site_came_back,
+    site_went_down,
+)
 
 __all__ = [
     "Difference",
@@ -43,6 +49,8 @@ __all__ = [
     "queue_entry_move_up",
     "queue_entry_remove",
     "queue_give_slot",
+    "site_came_back",
+    "site_went_down",
     "slot_activity",
     "slot_release",
     "slot_request",

@@ -13,6 +13,7 @@ from slots.selectors import LastActive, with_last_activity
 from slots.services.dispatch import grants_rest, want_change
 from slots.services.journal import journal_write
 from slots.services.pools import pool_lock
+from slots.services.waits import close_entry
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -176,8 +177,6 @@ def slot_take_back(*, slot_id: int, at: datetime, actor: User | None) -> bool:
 @transaction.atomic
 def pool_people_left(*, pool_id: int, user_ids: Collection[int], at: datetime) -> int:
     """Take slot and queue place from people who are no IUM users any more; return how many slots."""
-    from slots.services.requests import close_entry
-
     pool = pool_lock(pool_id)
     for entry in pool.entries.waiting().filter(user_id__in=user_ids).select_related("user", "pool"):
         close_entry(entry, CloseReason.REFUSED, at=at)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from ium.directory.models import User
 from ium.lib.errors import Busy
 from slots.models import Event, LicencePool, Slot, SlotState
+from slots.services.dispatch import pool_dispatch
 from slots.services.journal import journal_write
 
 PAUSE = timedelta(seconds=60)
@@ -41,8 +42,6 @@ def pool_apply_limit(*, pool_id: int, at: datetime, actor: User | None = None) -
 
     Nobody is thrown out: when the limit went down, free rows go at once and the others as they become free.
     """
-    from slots.services.dispatch import pool_dispatch
-
     pool = pool_lock(pool_id)
     before = pool.slots.count()
     surplus = before - pool.slot_count

@@ -13,7 +13,7 @@ from slots.selectors import why_refused
 from slots.services.dispatch import pool_dispatch
 from slots.services.journal import journal_write
 from slots.services.pools import pool_lock
-from slots.services.requests import close_entry
+from slots.services.waits import close_entry
 
 
 def _open_entry(entry_id: int) -> QueueEntry:

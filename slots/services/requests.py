@@ -25,6 +25,7 @@ from slots.services.dispatch import pool_dispatch
 from slots.services.journal import journal_write
 from slots.services.losses import reclaim, revoke
 from slots.services.pools import pool_lock
+from slots.services.waits import close_entry
 
 # Hidden tabs may poll only once a minute: so long silence is no absence.
 ALIVE_FOR = timedelta(seconds=90)
@@ -125,28 +126,6 @@ def slot_release(*, user: User, pool: LicencePool, at: datetime, actor: User | N
     slot = pool.slots.filter(holder=user, state__in=[SlotState.GRANTING, SlotState.ACTIVE]).first()
     if slot is not None:
         revoke(slot, reason=LossReason.RELEASED, at=at, actor=actor or user)
-
-
-def close_entry(
-    entry: QueueEntry, reason: CloseReason, *, at: datetime, actor: User | None = None
-) -> None:
-    """End a wait that got no slot, and journal why."""
-    QueueEntry.objects.filter(pk=entry.pk, closed_at=None).update(closed_at=at, close_reason=reason)
-    events = {
-        CloseReason.LEFT: Event.LEFT_QUEUE,
-        CloseReason.GONE: Event.GONE,
-        CloseReason.REFUSED: Event.REFUSED,
-    }
-    journal_write(
-        event=events[reason],
-        at=at,
-        pool=entry.pool,
-        user=entry.user,
-        reason=reason,
-        actor=actor,
-        seq=entry.seq,
-        waited_seconds=round((at - entry.joined_at).total_seconds(), 3),
-    )
 
 
 def slot_activity(

@@ -12,7 +12,7 @@ from slots.services.dispatch import pool_dispatch
 from slots.services.journal import journal_write
 from slots.services.losses import revoke
 from slots.services.pools import pool_apply_limit, pool_lock
-from slots.services.requests import close_entry
+from slots.services.waits import close_entry
 
 
 @transaction.atomic
@@ -62,6 +62,23 @@ def intake_observe(*, at: datetime) -> timedelta | None:
         for pool_id in LicencePool.objects.order_by("pk").values_list("pk", flat=True):
             clocks_restart(pool_id=pool_id, reason="gap", seconds=gap.total_seconds(), at=at)
     return gap
+
+
+@transaction.atomic
+def site_went_down(*, site_id: int, code: str, message: str, at: datetime) -> None:
+    """Journal that a site cannot be used: its holders keep what they have, those who wait are told."""
+    for pool in LicencePool.objects.filter(site_id=site_id).order_by("pk"):
+        journal_write(event=Event.SITE_DOWN, at=at, pool=pool, reason=code, message=message)
+
+
+def site_came_back(*, site_id: int, at: datetime) -> None:
+    """Journal that a site works again, and hand out what is free."""
+    for pool_id in LicencePool.objects.filter(site_id=site_id).values_list("pk", flat=True):
+        with transaction.atomic():  # one pool lock per transaction
+            pool = pool_lock(pool_id)
+            journal_write(event=Event.SITE_UP, at=at, pool=pool)
+            Slot.objects.filter(pool=pool, next_attempt_at__gt=at).update(next_attempt_at=at)
+            pool_dispatch(pool=pool, at=at)
 
 
 @transaction.atomic

@@ -1,0 +1,33 @@
+"""From a site's row to a client that talks to it."""
+
+from functools import lru_cache
+
+from ium.directory.models import Site
+from jira_sync.client.factory import Connection, build
+from jira_sync.client.interface import JiraDirectory
+
+
+def directory_of(site: Site) -> JiraDirectory:
+    """Return the client for a site as it is configured now; one object per configuration and process.
+
+    Raises ConnectionIncomplete when the site has no key.
+    """
+    keys = tuple(key for key in (site.org_key, site.second_org_key) if key)
+    return _build(
+        Connection(
+            site_url=site.url,
+            org_id=site.org_id or None,
+            directory_id=site.directory_id or None,
+            org_keys=keys,
+            email=site.api_email,
+            api_token=site.api_token,
+            api_base=site.api_url,
+            cloud_id=site.cloud_id or None,
+            scoped=site.api_token_scoped,
+        )
+    )
+
+
+@lru_cache(maxsize=32)
+def _build(connection: Connection) -> JiraDirectory:
+    return build(connection)

@@ -1,0 +1,18 @@
+"""What IUM does at Jira: carry out changes, compare, read people, try again. HTTP never inside a transaction."""
+
+from jira_sync.services.changes import carry_out, unfinished_slots
+from jira_sync.services.health import note_answer, note_failure, probe_site
+from jira_sync.services.people import SyncStoppedError, sync_protected, sync_user_group
+from jira_sync.services.reconciling import reconcile_pool
+
+__all__ = [
+    "SyncStoppedError",
+    "carry_out",
+    "note_answer",
+    "note_failure",
+    "probe_site",
+    "reconcile_pool",
+    "sync_protected",
+    "sync_user_group",
+    "unfinished_slots",
+]

@@ -1,0 +1,33 @@
+"""Comparing a pool with its access group in Jira."""
+
+from ium.directory.models import User
+from ium.directory.services import people_upsert
+from ium.lib import clock
+from jira_sync.client.errors import JiraError
+from jira_sync.connections import directory_of
+from jira_sync.services.health import note_answer, note_failure
+from jira_sync.services.people import seen
+from slots.models import LicencePool
+from slots.services import Difference, pool_reconcile
+
+
+def reconcile_pool(*, pool_id: int) -> Difference | None:
+    """Read the access group and let slots compare; None in a dry run, which changes nothing in Jira.
+
+    Costs the page reads; the rest grows with the differences. Raises JiraError when Jira fails.
+    """
+    pool = LicencePool.objects.select_related("site", "access_group").get(pk=pool_id)
+    if pool.dry_run:
+        return None
+    read_at = clock.now()
+    try:
+        members = list(directory_of(pool.site).iter_members(pool.access_group.group_id))
+    except JiraError as error:
+        if error.affects == "site":
+            note_failure(site_id=pool.site_id, error=error, at=clock.now())
+        raise
+    note_answer(site_id=pool.site_id, at=clock.now())
+    ids = {person.account_id for person in members}
+    known = set(User.objects.filter(account_id__in=ids).values_list("account_id", flat=True))
+    people_upsert(seen(person) for person in members if person.account_id not in known)
+    return pool_reconcile(pool_id=pool_id, member_ids=ids, read_at=read_at, at=clock.now())
