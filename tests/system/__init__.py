@@ -1,0 +1,1 @@
+"""The running system: real processes, real broker, simulated Jira over HTTP. Nothing is imported from the product."""
