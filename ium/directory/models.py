@@ -170,6 +170,13 @@ class Group(models.Model):
     is_read_only = models.BooleanField(
         _("managed elsewhere"), default=False, help_text=_("Filled by an identity provider.")
     )
+    # What the group gives, as [{"product", "roles", "takes_licence"}]; None while it was never read.
+    grants = models.JSONField(_("gives"), null=True, editable=False)
+    is_admin = models.BooleanField(_("administrators' group"), default=False, editable=False)
+    # Products (keys) that put newly approved people into this group, past IUM.
+    default_for = models.JSONField(_("default group of"), default=list, editable=False)
+    read_at = models.DateTimeField(_("last read"), null=True, editable=False)
+    missing_since = models.DateTimeField(_("missing in Jira since"), null=True, editable=False)
     members_read_at = models.DateTimeField(_("members last read"), null=True, editable=False)
 
     class Meta:
