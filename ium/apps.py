@@ -11,9 +11,11 @@ class IumConfig(AppConfig):
     verbose_name = "IUM"
 
     def ready(self) -> None:
-        """Write the schedules that are missing, after django-celery-beat's tables are there."""
+        """Make tasks find their application; write missing schedules once django-celery-beat's tables are there."""
         from django.apps import apps
 
+        # Not in ium/__init__.py: the supervisor imports the package and needs neither Celery nor Django.
+        import ium.celery  # noqa: F401
         from ium.schedule import schedules_ensure
 
         post_migrate.connect(schedules_ensure, sender=apps.get_app_config("django_celery_beat"))

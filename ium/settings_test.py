@@ -4,7 +4,8 @@ import os
 import tempfile
 from pathlib import Path
 
-os.environ.setdefault("IUM_DATA", tempfile.mkdtemp(prefix="ium-tests-"))
+if "IUM_DATA" not in os.environ:
+    os.environ["IUM_DATA"] = tempfile.mkdtemp(prefix="ium-tests-")
 os.environ.setdefault("IUM_SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("IUM_ENCRYPTION_KEYS", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
 os.environ.setdefault("IUM_DEMO", "1")

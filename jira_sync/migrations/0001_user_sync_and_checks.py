@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('directory', '0002_user_sync_and_checks'),
+        ('directory', '0001_initial'),
         ('slots', '0002_journal_append_only'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

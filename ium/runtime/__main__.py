@@ -1,0 +1,69 @@
+"""What `ium.sh` calls once Python and the packages are there."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from ium.runtime.errors import OperatorError
+from ium.runtime.output import warn
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one of ium.sh's commands; answers the exit code."""
+    command, *rest = arguments
+    try:
+        return COMMANDS[command](rest)
+    except OperatorError as problem:
+        warn(f"Error: {problem}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _up(arguments: list[str]) -> int:
+    from ium.runtime.config import read_config
+    from ium.runtime.up import up
+
+    parser = argparse.ArgumentParser(prog="ium.sh up", description="Start the whole system.")
+    parser.add_argument("--data", metavar="FOLDER", help="where the data is kept (default: ./data)")
+    return up(read_config(os.environ, parser.parse_args(arguments).data))
+
+
+def _manage(arguments: list[str]) -> int:
+    from ium.runtime.manage import manage
+
+    # Only in front: behind the command's name, options are the command's own.
+    data = None
+    if arguments and arguments[0].startswith("--data="):
+        data = arguments.pop(0).removeprefix("--data=")
+    elif len(arguments) > 1 and arguments[0] == "--data":
+        data, arguments = arguments[1], arguments[2:]
+    manage(arguments, data)
+    return 0
+
+
+def _test(arguments: list[str]) -> int:
+    from ium.runtime.testing import run_tests
+
+    return run_tests(arguments)
+
+
+def _lint(arguments: list[str]) -> int:
+    from ium.runtime.lint import lint
+
+    if arguments:
+        raise OperatorError(f"lint takes no arguments, but was given: {' '.join(arguments)}")
+    return lint()
+
+
+def _bench(arguments: list[str]) -> int:
+    from ium.runtime.testing import run_bench
+
+    return run_bench(arguments)
+
+
+COMMANDS = {"up": _up, "manage": _manage, "test": _test, "lint": _lint, "bench": _bench}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,108 @@
+"""What the operator chose: read once from the environment, `.env` and the command line."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from ium.runtime.errors import OperatorError
+
+ROOT = Path(__file__).resolve().parents[2]
+FALSE = {"0", "false", "no", "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The choices of one start; `environment` is what they were read from."""
+
+    environment: Mapping[str, str]
+    data: Path
+    port: int
+    simulator_port: int
+    demo: bool
+    crowd: bool
+
+    @property
+    def url(self) -> str:
+        """Where IUM itself is asked: always this machine, whatever its public address is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def public_url(self) -> str:
+        """The address that people use."""
+        return (self.environment.get("IUM_URL") or self.url).rstrip("/")
+
+    @property
+    def host(self) -> str:
+        """What to put into the Host header when asking this machine: IUM may admit only its public name."""
+        return urlsplit(self.public_url).netloc
+
+    @property
+    def simulator_url(self) -> str:
+        return f"http://127.0.0.1:{self.simulator_port}"
+
+    @property
+    def logs(self) -> Path:
+        return self.data / "logs"
+
+    @property
+    def database_url(self) -> str:
+        own = f"sqlite:///{quote(str(self.data / 'ium.sqlite3'))}"
+        return self.environment.get("DATABASE_URL") or own
+
+    @property
+    def uses_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite:")
+
+    @property
+    def broker_url(self) -> str | None:
+        """The operator's own Redis or Valkey; None means that we start one."""
+        return self.environment.get("REDIS_URL") or None
+
+
+def read_config(environment: Mapping[str, str], data: str | None = None) -> Config:
+    """Put the choices together. --data wins over IUM_DATA, the environment over `.env`."""
+    merged = {**read_dotenv(ROOT / ".env"), **environment}
+    folder = Path(data or merged.get("IUM_DATA") or ROOT / "data").expanduser()
+    return Config(
+        environment=merged,
+        data=Path(os.path.abspath(folder)),  # noqa: PTH100 - resolve() would follow links: longer paths
+        port=_port(merged, "IUM_PORT", 8000),
+        simulator_port=_port(merged, "IUM_SIMULATOR_PORT", 8090),
+        demo=_flag(merged, "IUM_DEMO"),
+        crowd=_flag(merged, "IUM_DEMO_CROWD"),
+    )
+
+
+def read_dotenv(path: Path) -> dict[str, str]:
+    """NAME=value lines, as `docker compose` reads them; quotes around the value are taken off."""
+    if not path.is_file():
+        return {}
+    found: dict[str, str] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        name, equals, value = line.strip().removeprefix("export ").partition("=")
+        if not name or name.startswith("#"):
+            continue
+        if not equals:
+            raise OperatorError(f"{path}, line {number}: this is not NAME=value.")
+        found[name.strip()] = _unquoted(value.strip())
+    return found
+
+
+def _unquoted(value: str) -> str:
+    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1]
+    return value
+
+
+def _port(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name) or str(default)
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise OperatorError(f"{name} must be a port number from 1 to 65535, not '{text}'.")
+    return int(text)
+
+
+def _flag(environment: Mapping[str, str], name: str) -> bool:
+    """On unless switched off: the demo and its crowd are the default of `up`."""
+    return environment.get(name, "1").strip().lower() not in FALSE

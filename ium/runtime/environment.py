@@ -1,0 +1,91 @@
+"""The environment of everything that belongs to one installation, running or not."""
+
+import json
+from pathlib import Path
+
+from ium.runtime.config import ROOT, Config
+from ium.runtime.embedded_valkey import Broker
+from ium.runtime.lock import is_held
+from ium.runtime.secret_store import Secrets, write_private
+
+# What `manage` takes over from a running `up`, so that both mean the same database and broker.
+SHARED = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "IUM_DEMO",
+    "IUM_DEMO_CROWD",
+    "IUM_ENCRYPTION_KEYS",
+    "IUM_PORT",
+    "IUM_SECRET_KEY",
+    "IUM_SELF_URL",
+    "IUM_SIMULATOR_PORT",
+    "IUM_SIMULATOR_URL",
+    "IUM_URL",
+)
+
+
+def build_environment(config: Config, secrets: Secrets, broker: Broker | None) -> dict[str, str]:
+    """The operator's environment, with what is missing filled in. Nothing given is overruled."""
+    environment = dict(config.environment)
+    environment |= _fixed(config)
+    for name, value in _defaults(config, secrets, broker).items():
+        # NAME_FILE is the form of Docker and systemd secrets; settings read it.
+        if not environment.get(name) and not environment.get(f"{name}_FILE"):
+            environment[name] = value
+    return environment
+
+
+def _fixed(config: Config) -> dict[str, str]:
+    return {
+        "DJANGO_SETTINGS_MODULE": config.environment.get("DJANGO_SETTINGS_MODULE", "ium.settings"),
+        "IUM_DATA": str(config.data),
+        "IUM_DEMO": "1" if config.demo else "0",
+        "IUM_PORT": str(config.port),
+        "IUM_SIMULATOR_PORT": str(config.simulator_port),
+        # Log lines appear when they are written, not when a buffer is full.
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _defaults(config: Config, secrets: Secrets, broker: Broker | None) -> dict[str, str]:
+    defaults = {
+        "DATABASE_URL": config.database_url,
+        "IUM_ENCRYPTION_KEYS": secrets.encryption_keys,
+        "IUM_SECRET_KEY": secrets.secret_key,
+        "IUM_SELF_URL": config.url,
+        "IUM_SIMULATOR_URL": config.simulator_url,
+        "IUM_URL": config.url,
+    }
+    return defaults | ({"REDIS_URL": broker.url} if broker else {})
+
+
+def _record(data: Path) -> Path:
+    return data / "running.json"
+
+
+def remember(data: Path, environment: dict[str, str]) -> None:
+    """Leave word for `manage`. Holds secrets, as secrets.json does: owner only."""
+    shared = {name: environment[name] for name in SHARED if name in environment}
+    write_private(_record(data), json.dumps(shared, indent=2) + "\n")
+
+
+def forget(data: Path) -> None:
+    _record(data).unlink(missing_ok=True)
+
+
+def of_running_system(data: Path) -> dict[str, str]:
+    """What the running `up` uses; empty when none runs: what a crash left counts for nothing."""
+    if not is_held(data):
+        return {}
+    try:
+        found = json.loads(_record(data).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {name: str(value) for name, value in found.items() if name in SHARED}
+
+
+def python_path(environment: dict[str, str]) -> dict[str, str]:
+    """Make IUM importable for children, whatever folder they are started from."""
+    others = environment.get("PYTHONPATH", "").split(":")
+    paths = [str(ROOT), *(path for path in others if path and path != str(ROOT))]
+    return environment | {"PYTHONPATH": ":".join(paths)}

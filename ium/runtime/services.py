@@ -1,0 +1,86 @@
+"""The programs IUM consists of, in the order of their start."""
+
+import hashlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from ium.runtime.config import ROOT, Config
+from ium.runtime.embedded_valkey import Broker
+from ium.runtime.probes import http_ready
+from ium.runtime.supervisor import Service
+
+# By module, not by script: the scripts of a moved virtual environment point nowhere.
+PYTHON = (sys.executable, "-m")
+MANAGE = (sys.executable, str(ROOT / "manage.py"))
+STATIC_SOURCES = ("ium", "slots", "jira_sync", "activity")
+
+
+def broker_service(broker: Broker) -> Service:
+    return Service("broker", broker.prepare(), ready=broker.ready, remark=broker.description)
+
+
+def jira_service(config: Config) -> Service:
+    arguments = (
+        "--port", str(config.simulator_port),
+        "--state", str(config.data / "simulated-jira.sqlite3"),
+        "--ium-url", config.public_url,
+    )  # fmt: skip
+    return Service(
+        "jira",
+        (*PYTHON, "jira_sync.simulator", *arguments),
+        ready=http_ready(f"{config.simulator_url}/_sim/health"),
+        remark=f"simulated, {config.simulator_url}",
+    )
+
+
+def worker_service() -> Service:
+    # Threads: tasks wait for Jira and the database, they do not compute. Without mingle and gossip:
+    # there is one worker, nobody to talk to.
+    arguments = (
+        "worker", "--pool", "threads", "--concurrency", "6", "--queues", "celery,jira",
+        "--without-mingle", "--without-gossip", "--loglevel", "INFO",
+    )  # fmt: skip
+    return Service("worker", (*PYTHON, "celery", "--app", "ium", *arguments), grace=8.0)
+
+
+def beat_service() -> Service:
+    # Its own process, not `worker --beat`: two workers with that would plan everything twice.
+    arguments = (
+        "beat", "--scheduler", "django_celery_beat.schedulers:DatabaseScheduler",
+        "--pidfile", "",  # the lock of the data folder already makes sure that there is only one
+        "--loglevel", "INFO",
+    )  # fmt: skip
+    return Service("beat", (*PYTHON, "celery", "--app", "ium", *arguments))
+
+
+def web_service(config: Config) -> Service:
+    arguments = (
+        "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(config.port),
+        "--workers", "1", "--blocking-threads", "8", "--no-ws", "--respawn-failed-workers",
+    )  # fmt: skip
+    return Service(
+        "web",
+        (*PYTHON, "granian", *arguments, "ium.wsgi:application"),
+        ready=http_ready(f"{config.url}/livez", config.host),
+        remark=config.url,
+    )
+
+
+def crowd_service() -> Service:
+    return Service("crowd", (*MANAGE, "demo_crowd"), grace=3.0, remark="simulated people")
+
+
+def static_state() -> str:
+    """Changes whenever a static file or a package that brings some does."""
+    digest = hashlib.sha256((ROOT / "uv.lock").read_bytes())
+    for path in _static_files():
+        facts = path.stat()
+        digest.update(f"{path.relative_to(ROOT)} {facts.st_size} {facts.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _static_files() -> Iterator[Path]:
+    for source in STATIC_SOURCES:
+        for folder in sorted((ROOT / source).glob("**/static")):
+            yield from sorted(path for path in folder.rglob("*") if path.is_file())
