@@ -1,0 +1,5 @@
+"""The real settings, plus the floor to compare with."""
+
+from ium.settings import *  # noqa: F403 - settings are read by name, all of them
+
+ROOT_URLCONF = "ium.bench.urls"
