@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from celery import current_app
 from kombu.exceptions import OperationalError
 
 log = logging.getLogger(__name__)
@@ -13,10 +14,9 @@ def send_to_worker(*, slot_id: int, **_: Any) -> None:
 
     Without a broker nobody is told; the change is a row, and the periodic job finds it within seconds.
     """
-    from jira_sync.tasks import carry_out
-
     try:
-        carry_out.apply_async(args=(slot_id,), retry=False, expires=60)
+        # By name: the web process needs none of the code that talks to Jira.
+        current_app.send_task("jira_sync.tasks.carry_out", args=(slot_id,), retry=False, expires=60)
     except OperationalError as error:
         log.warning(
             "The broker does not answer (%s); slot %s is found by the next job", error, slot_id

@@ -34,14 +34,19 @@ def jira_service(config: Config) -> Service:
     )
 
 
-def worker_service() -> Service:
+def worker_services() -> tuple[Service, Service]:
+    """Two workers: a Jira that takes 15 s to answer must not hold up the sweep."""
+    return _worker("worker", "celery", threads=2), _worker("jira-worker", "jira", threads=4)
+
+
+def _worker(name: str, queue: str, threads: int) -> Service:
     # Threads: tasks wait for Jira and the database, they do not compute. Without mingle and gossip:
-    # there is one worker, nobody to talk to.
+    # they have nothing to tell each other.
     arguments = (
-        "worker", "--pool", "threads", "--concurrency", "6", "--queues", "celery,jira",
-        "--without-mingle", "--without-gossip", "--loglevel", "INFO",
+        "worker", "--pool", "threads", "--concurrency", str(threads), "--queues", queue,
+        "--hostname", f"{name}@%h", "--without-mingle", "--without-gossip", "--loglevel", "INFO",
     )  # fmt: skip
-    return Service("worker", (*PYTHON, "celery", "--app", "ium", *arguments), grace=8.0)
+    return Service(name, (*PYTHON, "celery", "--app", "ium", *arguments), grace=8.0)
 
 
 def beat_service() -> Service:

@@ -22,7 +22,7 @@ from ium.runtime.services import (
     jira_service,
     static_state,
     web_service,
-    worker_service,
+    worker_services,
 )
 from ium.runtime.stop_signals import StopSignals
 from ium.runtime.supervisor import Supervisor, Task
@@ -99,7 +99,7 @@ def _start(config: Config, supervisor: Supervisor, broker: Broker | None) -> dic
         with timed("static files"):
             supervisor.finish(static)
         _static_stamp(config).write_text(static_state())
-    supervisor.start(worker_service(), beat_service(), web_service(config))
+    supervisor.start(*worker_services(), beat_service(), web_service(config))
     return login
 
 
