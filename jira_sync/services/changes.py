@@ -33,22 +33,26 @@ def carry_out(*, slot_id: int) -> bool:
     change = slots.change_claim(slot_id=slot_id, at=clock.now())
     if change is None:
         return False
+    called = False
     if not change.dry_run:
         try:
-            _call(directory_of(Site.objects.get(pk=change.site_id)), change)
+            called = _call(directory_of(Site.objects.get(pk=change.site_id)), change)
         except JiraError as error:
             _report(change, error)
             return False
         note_answer(site_id=change.site_id, at=clock.now())
-    return slots.change_confirm(change=change, at=clock.now())
+    return slots.change_confirm(change=change, at=clock.now(), by_reading=not called)
 
 
-def _call(directory: JiraDirectory, change: WantedChange) -> None:
-    """Make the one call of the normal case; on a repetition read the membership first."""
+def _call(directory: JiraDirectory, change: WantedChange) -> bool:
+    """Make the one call of the normal case; on a repetition read first. Returns whether a change was called for."""
     if not change.add:
         directory.remove_member(change.group_id, change.account_id)
-    elif change.attempt == 1 or not directory.is_member(change.group_id, change.account_id):
-        directory.add_member(change.group_id, change.account_id)
+        return True
+    if change.attempt > 1 and directory.is_member(change.group_id, change.account_id):
+        return False
+    directory.add_member(change.group_id, change.account_id)
+    return True
 
 
 def _report(change: WantedChange, error: JiraError) -> None:

@@ -31,6 +31,8 @@ class Event(models.TextChoices):
     PAUSED = "paused", _("giving slots paused")
     SITE_DOWN = "site_down", _("Jira not usable")
     SITE_UP = "site_up", _("Jira usable again")
+    GLASS_ON = "glass_on", _("break glass: access for everybody")
+    GLASS_OFF = "glass_off", _("break glass: access taken back")
 
 
 class JournalEntry(models.Model):

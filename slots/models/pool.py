@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -195,6 +196,21 @@ class LicencePool(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse to turn away from a group in Jira while people got into it by IUM: nobody would take them out."""
+        super().clean()
+        before = LicencePool.objects.filter(pk=self.pk).first()
+        if before is None or not before.slots.exclude(state="free").exists():
+            return
+        turned = {
+            "access_group": before.access_group_id != self.access_group_id,
+            "site": before.site_id != self.site_id,
+            "dry_run": self.dry_run and not before.dry_run,
+        }
+        message = _("First switch the pool off and take all slots back: some are in use.")
+        if errors := {field: message for field, turns in turned.items() if turns}:
+            raise ValidationError(errors)
 
     @property
     def slot_count(self) -> int:

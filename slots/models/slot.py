@@ -123,6 +123,11 @@ class Slot(models.Model):
     def __str__(self) -> str:
         return f"{self.pool} #{self.pk}"
 
+    @property
+    def was_claimed(self) -> bool:
+        """Whether the holder was heard of since Jira confirmed the slot."""
+        return bool(self.confirmed_at and self.seen_at and self.seen_at >= self.confirmed_at)
+
 
 class SlotLock(models.Model):
     """That a person cannot get a slot before a time, after losing one to the sweep."""

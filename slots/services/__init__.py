@@ -10,13 +10,14 @@ from slots.services.changes import (
 )
 from slots.services.dispatch import pool_dispatch
 from slots.services.jobs import job_run
+from slots.services.limit import pool_apply_limit, pool_configure
 from slots.services.losses import (
     pool_people_left,
     slot_take_back,
     sweep_revoke,
     sweep_warn,
 )
-from slots.services.pools import pool_apply_limit, pool_lock, pool_pause
+from slots.services.pools import pool_lock, pool_pause
 from slots.services.queue import queue_entry_move_up, queue_entry_remove, queue_give_slot
 from slots.services.reconcile import Difference, pool_reconcile
 from slots.services.requests import slot_activity, slot_release, slot_request
@@ -40,6 +41,7 @@ __all__ = [
     "intake_observe",
     "job_run",
     "pool_apply_limit",
+    "pool_configure",
     "pool_dispatch",
     "pool_lock",
     "pool_pause",

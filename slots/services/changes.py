@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
+from ium.directory.models import User
 from slots.models import (
     CloseReason,
     Event,
@@ -25,13 +26,13 @@ from slots.services.dispatch import pool_dispatch
 from slots.services.journal import journal_write
 from slots.services.losses import revoke
 from slots.services.pools import pool_lock, pool_pause
+from slots.services.waits import place_keep
 
 # Longer than the client waits for one change (3 s to connect, 15 s to answer, a read back): nobody else starts
 # the same call meanwhile.
 CLAIM_TIME = timedelta(seconds=60)
 # A lost call to add somebody may still take effect in Jira for so long; until then the slot stays used.
 SETTLE_TIME = timedelta(seconds=90)
-MISSES_UNTIL_GONE = 2
 
 
 @dataclass(frozen=True)
@@ -114,15 +115,21 @@ def _current(change: WantedChange) -> Slot | None:
 
 
 @transaction.atomic
-def change_confirm(*, change: WantedChange, at: datetime) -> bool:
-    """Jira confirmed: the grant is active, or the removed holder's slot goes on. False when it came too late."""
+def change_confirm(*, change: WantedChange, at: datetime, by_reading: bool = False) -> bool:
+    """Jira confirmed: the grant is active, or the removed holder's slot goes on. False when it came too late.
+
+    `by_reading`: no call was made, the membership of a lost one was found when looking.
+    """
     pool = pool_lock(change.pool_id)
     slot = _current(change)
     if slot is None:
         change_answered_late(change=change)
         return False
     if change.add:
-        _activate(slot, at)
+        # The only call that was lost has landed, or was never lost: then none can land any more. Of several, an
+        # earlier one still may, even after the slot was handed back.
+        settled = slot.attempts == 1 or (slot.attempts == 2 and by_reading)
+        _activate(slot, at, settled=settled)
     elif slot.unsettled_until and at < slot.unsettled_until:
         # An earlier call to add this person was lost and may still land: look again when it cannot any more.
         Slot.objects.filter(pk=slot.pk).update(
@@ -134,15 +141,17 @@ def change_confirm(*, change: WantedChange, at: datetime) -> bool:
     return True
 
 
-def _activate(slot: Slot, at: datetime) -> None:
+def _activate(slot: Slot, at: datetime, *, settled: bool) -> None:
     Slot.objects.filter(pk=slot.pk).update(
         state=SlotState.ACTIVE,
         confirmed_at=at,
+        # A repaired membership need not be taken up a second time.
+        seen_at=at if slot.was_claimed else slot.seen_at,
         clock_from=at,
         attempts=0,
         next_attempt_at=None,
         claimed_until=None,
-        unsettled_until=None,
+        unsettled_until=None if settled else slot.unsettled_until,
         last_error="",
     )
     journal_write(
@@ -171,8 +180,8 @@ def _free(slot: Slot, pool: LicencePool, at: datetime) -> None:
         seconds=_seconds(slot.revoking_since, at),
     )
     _note_session(slot, at)
-    if slot.loss_reason == LossReason.UNCLAIMED and slot.queue_entry is not None:
-        _put_back(slot.queue_entry, at)
+    if slot.loss_reason == LossReason.UNCLAIMED:
+        _put_back(slot, at)
     if slot.loss_reason == LossReason.SWEEP and pool.lock_minutes > 0:
         until = at + timedelta(minutes=pool.lock_minutes)
         SlotLock.objects.update_or_create(pool=pool, user=slot.holder, defaults={"until": until})
@@ -221,19 +230,14 @@ def _empty(slot: Slot, pool: LicencePool) -> None:
     )
 
 
-def _put_back(entry: QueueEntry, at: datetime) -> None:
+def _put_back(slot: Slot, at: datetime) -> None:
     """Somebody did not take up the slot: the first time the place is kept, silent; then the wait ends."""
-    misses = entry.misses + 1
-    reopened = (
-        misses < MISSES_UNTIL_GONE
-        and not QueueEntry.objects.waiting().filter(pool=entry.pool_id, user=entry.user_id).exists()
-    )
-    if reopened:
-        QueueEntry.objects.filter(pk=entry.pk).update(
-            closed_at=None, close_reason="", misses=misses, alive_until=entry.seen_at, seen_at=at
-        )
+    entry = slot.queue_entry
+    if entry is None or entry.closed_at is None or place_keep(slot, at):
         return
-    QueueEntry.objects.filter(pk=entry.pk).update(misses=misses, close_reason=CloseReason.GONE)
+    QueueEntry.objects.filter(pk=entry.pk).update(
+        misses=F("misses") + 1, close_reason=CloseReason.GONE
+    )
     journal_write(event=Event.GONE, at=at, pool=entry.pool, user=entry.user, seq=entry.seq)
 
 
@@ -263,15 +267,36 @@ def change_refuse(
         message=message,
     )
     _return_to_queue(slot, keep_place=whole_pool)
-    if change.attempt == 1:
+    if slot.attempts == 1:
         _empty(slot, pool)
-    else:  # an earlier attempt may have been lost on the way and still land: make sure that it is undone
+    else:  # another attempt may have been lost on the way and still land: make sure that it is undone
         revoke(slot, reason=LossReason.REFUSED, at=at)
     if whole_pool:
         pool_pause(pool_id=pool.pk, reason=code, message=message, at=at)
         pool.refresh_from_db(fields=["paused_until"])
     pool_dispatch(pool=pool, at=at)
     return True
+
+
+def grant_withdraw(slot: Slot, *, at: datetime, actor: User | None) -> None:
+    """Take back a grant of a pool with too many rows; its person waits on. The caller holds the pool lock."""
+    _return_to_queue(slot, keep_place=True)
+    # Without any call so far there is nothing to undo in Jira.
+    untouched = Slot.objects.filter(
+        pk=slot.pk, fence=slot.fence, attempts=0, confirmed_at=None, claimed_until=None
+    )
+    if not untouched.delete()[0]:
+        revoke(slot, reason=LossReason.ADMINISTRATOR, at=at, actor=actor)
+        return
+    journal_write(
+        event=Event.FREED,
+        at=at,
+        pool=slot.pool,
+        user=slot.holder,
+        slot=slot,
+        reason=LossReason.ADMINISTRATOR,
+        actor=actor,
+    )
 
 
 def _return_to_queue(slot: Slot, *, keep_place: bool) -> None:

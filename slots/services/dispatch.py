@@ -29,7 +29,10 @@ def pool_dispatch(*, pool: LicencePool, at: datetime) -> int:
     """
     if grants_rest(pool, at):
         return 0
-    free = list(pool.slots.filter(state=SlotState.FREE).order_by("pk"))
+    rows = pool.slots.order_by("pk")
+    free = list(rows.filter(state=SlotState.FREE))
+    # A limit that was lowered holds from that moment, even before the surplus rows are gone.
+    free = free[: max(0, pool.slot_count - rows.used().count())] if free else []
     if not free:
         return 0
     holds = Slot.objects.filter(pool=pool, holder=OuterRef("user"))

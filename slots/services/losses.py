@@ -61,7 +61,7 @@ def revoke(slot: Slot, *, reason: LossReason, at: datetime, actor: User | None =
     return True
 
 
-def _may_be_taken(pool: LicencePool, at: datetime) -> bool:
+def may_be_taken(pool: LicencePool, at: datetime) -> bool:
     """Whether inactivity can be trusted and acted upon: otherwise holders keep what they have (promise 5)."""
     return pool.enabled and not pool.site.is_down and intake_is_trusted(at=at)
 
@@ -95,7 +95,7 @@ def sweep_warn(*, pool_id: int, at: datetime) -> int:
     """
     pool = pool_lock(pool_id)
     sweep_at = next_sweep(pool, at)
-    if sweep_at - at > pool.warning + WARNING_WINDOW or not _may_be_taken(pool, at):
+    if sweep_at - at > pool.warning + WARNING_WINDOW or not may_be_taken(pool, at):
         return 0
     slots = list(_sweepable(pool, sweep_at).filter(warned_at=None).select_related("holder", "pool"))
     return sum(_warn(slot, sweep_at, at) for slot in slots)
@@ -125,7 +125,7 @@ def sweep_revoke(*, pool_id: int, at: datetime) -> int:
     4. The others are taken, each by a condition on its row. Only slots warned a full warning time ago are due.
     """
     pool = pool_lock(pool_id)
-    if not _may_be_taken(pool, at):
+    if not may_be_taken(pool, at):
         return 0
     due = with_last_activity(
         pool.slots.due(at).filter(warned_at__lte=at - timedelta(seconds=60)), pool
@@ -137,7 +137,8 @@ def _take_or_keep(
     slot: "WithAnnotations[Slot, LastActive]", pool: LicencePool, at: datetime
 ) -> bool:
     was_active = slot.warned_at is not None and slot.last_active_at > slot.warned_at
-    if was_active or slot.last_active_at + pool.inactivity > at:
+    protected = slot.holder is not None and slot.holder.is_protected
+    if was_active or protected or slot.last_active_at + pool.inactivity > at:
         kept = Slot.objects.filter(pk=slot.pk, fence=slot.fence, revoke_at=slot.revoke_at).update(
             warned_at=None, revoke_at=None
         )
@@ -152,7 +153,7 @@ def reclaim(*, pool: LicencePool, at: datetime) -> bool:
 
     The caller holds the pool lock. Never takes more slots than people wait; protects fresh slots.
     """
-    if not pool.reclaim_on_request or grants_rest(pool, at) or not _may_be_taken(pool, at):
+    if not pool.reclaim_on_request or grants_rest(pool, at) or not may_be_taken(pool, at):
         return False
     on_their_way = pool.slots.filter(state=SlotState.REVOKING).count()
     if pool.entries.alive(at).count() <= on_their_way or pool.slots.count() > pool.slot_count:
@@ -176,11 +177,16 @@ def slot_take_back(*, slot_id: int, at: datetime, actor: User | None) -> bool:
 
 @transaction.atomic
 def pool_people_left(*, pool_id: int, user_ids: Collection[int], at: datetime) -> int:
-    """Take slot and queue place from people who are no IUM users any more; return how many slots."""
+    """Take slot and queue place from people who are no IUM users any more; return how many slots.
+
+    Somebody who is a Jira administrator by now keeps the slot: IUM never touches those (promise 7).
+    """
     pool = pool_lock(pool_id)
     for entry in pool.entries.waiting().filter(user_id__in=user_ids).select_related("user", "pool"):
-        close_entry(entry, CloseReason.REFUSED, at=at)
+        close_entry(entry, CloseReason.LEFT, at=at)
     slots = pool.slots.filter(
-        holder_id__in=user_ids, state__in=[SlotState.GRANTING, SlotState.ACTIVE]
+        holder_id__in=user_ids,
+        holder__is_protected=False,
+        state__in=[SlotState.GRANTING, SlotState.ACTIVE],
     ).select_related("holder", "pool")
     return sum(revoke(slot, reason=LossReason.LEFT, at=at) for slot in slots)

@@ -5,10 +5,8 @@ from datetime import datetime, timedelta
 from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
-from ium.directory.models import User
 from ium.lib.errors import Busy
-from slots.models import Event, LicencePool, Slot, SlotState
-from slots.services.dispatch import pool_dispatch
+from slots.models import Event, LicencePool
 from slots.services.journal import journal_write
 
 PAUSE = timedelta(seconds=60)
@@ -34,33 +32,6 @@ def pool_lock(pool_id: int) -> LicencePool:
         )
     except OperationalError as error:
         raise Busy(_("IUM is busy. Try again in a moment.")) from error
-
-
-@transaction.atomic
-def pool_apply_limit(*, pool_id: int, at: datetime, actor: User | None = None) -> None:
-    """Make the number of slot rows fit the assigned licences, and give new ones away.
-
-    Nobody is thrown out: when the limit went down, free rows go at once and the others as they become free.
-    """
-    pool = pool_lock(pool_id)
-    before = pool.slots.count()
-    surplus = before - pool.slot_count
-    if surplus < 0:
-        Slot.objects.bulk_create([Slot(pool=pool) for _ in range(-surplus)], batch_size=1000)
-    elif surplus > 0:
-        free = pool.slots.filter(state=SlotState.FREE).order_by("-pk")
-        Slot.objects.filter(pk__in=list(free.values_list("pk", flat=True)[:surplus])).delete()
-    if surplus:
-        journal_write(
-            event=Event.LIMIT_CHANGED,
-            at=at,
-            pool=pool,
-            actor=actor,
-            rows_before=before,
-            limit=pool.slot_count,
-            draining=max(0, pool.slots.count() - pool.slot_count),
-        )
-    pool_dispatch(pool=pool, at=at)
 
 
 @transaction.atomic

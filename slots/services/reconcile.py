@@ -7,10 +7,19 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from ium.directory.models import User
-from slots.models import Event, JournalEntry, LicencePool, Slot, SlotState
+from slots.models import (
+    CloseReason,
+    Event,
+    JournalEntry,
+    LicencePool,
+    LossReason,
+    Slot,
+    SlotState,
+)
 from slots.selectors import why_not_managed
 from slots.services.dispatch import want_change
 from slots.services.journal import journal_write
+from slots.services.losses import revoke
 from slots.services.pools import pool_lock
 
 STRANGER_REPORT_AGAIN = timedelta(hours=24)
@@ -54,8 +63,12 @@ def pool_reconcile(
         for account_id, slot in holders.items()
         if account_id not in members and _is_settled(slot, read_at)
     ]
-    for slot in missing:
+    # While a lowered limit drains the pool, the count only falls: then not everybody can get back in.
+    room = max(0, pool.slot_count - (len(holders) - len(missing)))
+    for slot in missing[:room]:
         _grant_again(slot, at)
+    for slot in missing[room:]:
+        revoke(slot, reason=LossReason.ADMINISTRATOR, at=at)
     strangers = list(User.objects.filter(account_id__in=members - set(holders)))
     recent = _freed_since(pool, read_at)
     adopted = sum(_adopt(pool, user, at) for user in strangers if user.pk not in recent)
@@ -64,8 +77,11 @@ def pool_reconcile(
 
 
 def _is_settled(slot: Slot, read_at: datetime) -> bool:
-    return slot.state == SlotState.ACTIVE and bool(
-        slot.confirmed_at and slot.confirmed_at < read_at
+    return (
+        slot.state == SlotState.ACTIVE
+        and bool(slot.confirmed_at and slot.confirmed_at < read_at)
+        and (slot.unsettled_until is None or slot.unsettled_until <= read_at)
+        and not (slot.holder and slot.holder.is_protected)
     )
 
 
@@ -86,6 +102,7 @@ def _grant_again(slot: Slot, at: datetime) -> None:
         claimed_until=None,
     )
     if granted:
+        slot.fence += 1
         journal_write(
             event=Event.REPAIRED,
             at=at,
@@ -112,6 +129,7 @@ def _adopt(pool: LicencePool, user: User, at: datetime) -> bool:
         seen_at=at,
         clock_from=at,
     )
+    pool.entries.waiting().filter(user=user).update(closed_at=at, close_reason=CloseReason.SERVED)
     free.fence += 1
     journal_write(event=Event.REPAIRED, at=at, pool=pool, user=user, slot=free, reason="adopted")
     return True

@@ -25,7 +25,7 @@ from slots.services.dispatch import pool_dispatch
 from slots.services.journal import journal_write
 from slots.services.losses import reclaim, revoke
 from slots.services.pools import pool_lock
-from slots.services.waits import close_entry
+from slots.services.waits import close_entry, place_keep
 
 # Hidden tabs may poll only once a minute: so long silence is no absence.
 ALIVE_FOR = timedelta(seconds=90)
@@ -40,10 +40,17 @@ def slot_request(*, user: User, pool: LicencePool, return_url: str | None, at: d
     """
     check_return_url(return_url, pool)
     refusal = why_refused(user=user, pool=pool, at=at)
-    if refusal is not None:
+    if refusal is not None and not (refusal.code == "pool_off" and _is_inside(user, pool)):
         _note_refusal(user=user, pool=pool, code=refusal.code, at=at)
         raise NotEntitled(refusal.message, code=refusal.code)
     _join_or_take(user=user, pool_id=pool.pk, return_url=return_url, at=at)
+
+
+def _is_inside(user: User, pool: LicencePool) -> bool:
+    """Whether the person holds a slot or waits: both outlast a pool that is switched off for a while."""
+    return (
+        pool.slots.filter(holder=user).exists() or pool.entries.waiting().filter(user=user).exists()
+    )
 
 
 @transaction.atomic
@@ -53,6 +60,8 @@ def _join_or_take(*, user: User, pool_id: int, return_url: str | None, at: datet
     if slot is not None and slot.state != SlotState.REVOKING:
         _note_seen(slot, return_url, at)
         return
+    if slot is not None:
+        place_keep(slot, at)
     entry = _join(pool, user, return_url, at)
     pool_dispatch(pool=pool, at=at)
     entry.refresh_from_db(fields=["closed_at"])
@@ -83,14 +92,10 @@ def _note_seen(slot: Slot, return_url: str | None, at: datetime) -> None:
     values: dict[str, object] = {"seen_at": at}
     if return_url:
         values["return_url"] = return_url
-    taken_up = slot.state == SlotState.ACTIVE and not _was_claimed(slot)
+    taken_up = slot.state == SlotState.ACTIVE and not slot.was_claimed
     Slot.objects.filter(pk=slot.pk, fence=slot.fence).update(**values)
     if taken_up:
         journal_write(event=Event.CLAIMED, at=at, pool=slot.pool, user=slot.holder, slot=slot)
-
-
-def _was_claimed(slot: Slot) -> bool:
-    return bool(slot.confirmed_at and slot.seen_at and slot.seen_at >= slot.confirmed_at)
 
 
 def _join(pool: LicencePool, user: User, return_url: str | None, at: datetime) -> QueueEntry:
@@ -128,13 +133,14 @@ def slot_release(*, user: User, pool: LicencePool, at: datetime, actor: User | N
         revoke(slot, reason=LossReason.RELEASED, at=at, actor=actor or user)
 
 
+@transaction.atomic
 def slot_activity(
     *, user: User, pool: LicencePool, idle: timedelta, source: str, at: datetime
 ) -> None:
     """Note that the user was active `idle` ago, and take back a warning that this disproves.
 
     No pool lock: the warning is cleared by a condition on the slot row, on which the sweep's own condition
-    waits. Whoever commits first wins, and the other sees it.
+    waits. Whoever commits first wins, and the other sees it; fact and consequence are one transaction.
     """
     active_at = at - max(idle, timedelta(0))
     activity_record(
@@ -143,14 +149,9 @@ def slot_activity(
     slot = Slot.objects.filter(pool=pool, holder=user, state=SlotState.ACTIVE).first()
     if slot is None:
         return
-    with transaction.atomic():
-        if (
-            slot.confirmed_at is not None
-            and active_at >= slot.confirmed_at
-            and not _was_claimed(slot)
-        ):
-            _note_seen(slot, None, at)
-        _clear_warning(slot, pool, active_at, at)
+    if slot.confirmed_at is not None and active_at >= slot.confirmed_at and not slot.was_claimed:
+        _note_seen(slot, None, at)
+    _clear_warning(slot, pool, active_at, at)
 
 
 def _clear_warning(slot: Slot, pool: LicencePool, active_at: datetime, at: datetime) -> None:

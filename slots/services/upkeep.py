@@ -4,14 +4,16 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 
-from activity.services import intake_pulse
+from activity.services import intake_is_trusted, intake_pulse
+from ium.directory.models import User
 from slots.models import CloseReason, Event, LicencePool, LossReason, Slot, SlotState
 from slots.services.dispatch import pool_dispatch
 from slots.services.journal import journal_write
-from slots.services.losses import revoke
-from slots.services.pools import pool_apply_limit, pool_lock
+from slots.services.limit import pool_apply_limit
+from slots.services.losses import may_be_taken, revoke
+from slots.services.pools import pool_lock
 from slots.services.waits import close_entry
 
 
@@ -19,12 +21,14 @@ from slots.services.waits import close_entry
 def pool_upkeep(*, pool_id: int, at: datetime) -> int:
     """Close the waits of those who are gone, take grants nobody took up, hand out what is free.
 
-    Returns how many waits and grants ended. Also mends a pool whose rows do not fit its limit.
+    Returns how many waits and grants ended. While nobody could ask (IUM was down), nobody counts as gone. Also
+    mends a pool whose rows do not fit its limit.
     """
     pool = pool_lock(pool_id)
-    gone = _close_gone(pool, at)
-    unclaimed = _take_unclaimed(pool, at)
-    if pool.slots.count() < pool.slot_count:
+    gone = _close_gone(pool, at) if intake_is_trusted(at=at) else 0
+    unclaimed = _take_unclaimed(pool, at) if may_be_taken(pool, at) else 0
+    surplus = pool.slots.count() - pool.slot_count
+    if surplus < 0 or (surplus > 0 and pool.slots.filter(state=SlotState.FREE).exists()):
         pool_apply_limit(pool_id=pool.pk, at=at)
     pool_dispatch(pool=pool, at=at)
     return gone + unclaimed
@@ -43,11 +47,16 @@ def _take_unclaimed(pool: LicencePool, at: datetime) -> int:
     not_come = Q(
         Q(seen_at=None) | Q(seen_at__lt=F("confirmed_at")),
         state=SlotState.ACTIVE,
-        confirmed_at__lte=at - pool.claim_time,
+        clock_from__lte=at - pool.claim_time,
+        holder__is_protected=False,
     )
     left = Q(state=SlotState.GRANTING, last_seen__lte=at - pool.place_kept)
     slots = (
-        pool.slots.annotate(last_seen=Coalesce("seen_at", "granted_at"))
+        pool.slots.annotate(
+            last_seen=Greatest(
+                Coalesce("seen_at", "granted_at"), Coalesce("clock_from", "granted_at")
+            )
+        )
         .filter(not_come | left)
         .select_related("holder", "pool")
     )
@@ -82,9 +91,16 @@ def site_came_back(*, site_id: int, at: datetime) -> None:
 
 
 @transaction.atomic
-def clocks_restart(*, pool_id: int, reason: str, seconds: float, at: datetime) -> int:
-    """Let every holder's inactivity count from now, and take warnings back; return how many holders."""
+def clocks_restart(
+    *, pool_id: int, reason: str, seconds: float, at: datetime, actor: User | None = None
+) -> int:
+    """Let every holder's inactivity count from now, and take warnings back; return how many holders.
+
+    The times in which a grant is taken up and a place is kept start again too: nobody could ask meanwhile.
+    """
     pool = pool_lock(pool_id)
+    Slot.objects.filter(pool=pool, state=SlotState.GRANTING).update(clock_from=at)
+    pool.entries.waiting().update(seen_at=at)
     holders = Slot.objects.filter(pool=pool, state=SlotState.ACTIVE).update(
         clock_from=at, warned_at=None, revoke_at=None
     )
@@ -93,6 +109,7 @@ def clocks_restart(*, pool_id: int, reason: str, seconds: float, at: datetime) -
         at=at,
         pool=pool,
         reason=reason,
+        actor=actor,
         gap_seconds=round(seconds, 1),
         holders=holders,
     )

@@ -1,11 +1,12 @@
-"""How a wait ends without a slot."""
+"""How a wait ends without a slot, and how it goes on after a slot that was not taken up."""
 
 from datetime import datetime
 
 from ium.directory.models import User
-from slots.models import CloseReason, Event, QueueEntry
+from slots.models import CloseReason, Event, LossReason, QueueEntry, Slot
 from slots.services.journal import journal_write
 
+MISSES_UNTIL_GONE = 2
 _EVENTS = {
     CloseReason.LEFT: Event.LEFT_QUEUE,
     CloseReason.GONE: Event.GONE,
@@ -28,3 +29,30 @@ def close_entry(
         seq=entry.seq,
         waited_seconds=round((at - entry.joined_at).total_seconds(), 3),
     )
+
+
+def place_keep(slot: Slot, at: datetime) -> bool:
+    """Open the wait behind a slot that was not taken up again, on its old place; the first time only."""
+    entry = slot.queue_entry
+    if slot.loss_reason != LossReason.UNCLAIMED or entry is None:
+        return False
+    waits = QueueEntry.objects.waiting().filter(pool=entry.pool_id, user=entry.user_id)
+    if entry.misses + 1 >= MISSES_UNTIL_GONE or waits.exists():
+        return False
+    opened = QueueEntry.objects.filter(pk=entry.pk, closed_at__isnull=False).update(
+        closed_at=None,
+        close_reason="",
+        misses=entry.misses + 1,
+        alive_until=entry.seen_at,
+        seen_at=at,
+    )
+    if opened:
+        journal_write(
+            event=Event.JOINED,
+            at=at,
+            pool=slot.pool,
+            user=slot.holder,
+            reason="place_kept",
+            seq=entry.seq,
+        )
+    return bool(opened)

@@ -1,0 +1,68 @@
+"""Fixtures for all tests. Times are explicit, nothing sleeps, and no broker is needed."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from slots.signals import slot_change_wanted
+from tests import factories
+
+
+@pytest.fixture
+def at() -> datetime:
+    """The moment tests start from: on the grid of sweeps."""
+    return factories.AT
+
+
+@pytest.fixture
+def intake(db: None, at: datetime) -> None:
+    """Activity is received: it can be trusted up to `at` (later moments: `factories.trusted`)."""
+    factories.trusted(at)
+
+
+@pytest.fixture
+def jira() -> factories.FakeJira:
+    """A Jira that carries out what slots want, and counts."""
+    return factories.FakeJira()
+
+
+@pytest.fixture(autouse=True)
+def wanted(request: pytest.FixtureRequest) -> Iterator[list[int]]:
+    """The slots whose change was signalled after commit. Without a broker: only `system` tests have one."""
+    sent: list[int] = []
+
+    def note(*, slot_id: int, **_: Any) -> None:
+        sent.append(slot_id)
+
+    if request.node.get_closest_marker("system"):
+        yield sent
+        return
+    from jira_sync.receivers import send_to_worker
+
+    slot_change_wanted.disconnect(dispatch_uid="jira_sync.send_to_worker")
+    slot_change_wanted.connect(note, weak=False, dispatch_uid="tests.note")
+    yield sent
+    slot_change_wanted.disconnect(dispatch_uid="tests.note")
+    slot_change_wanted.connect(send_to_worker, dispatch_uid="jira_sync.send_to_worker")
+
+
+@pytest.fixture
+def utc_now(monkeypatch: pytest.MonkeyPatch) -> "Now":
+    """The clock of views and jobs, set by hand: `utc_now.at = ...`."""
+    now = Now(factories.AT)
+    monkeypatch.setattr("ium.lib.clock.now", now)
+    return now
+
+
+class Now:
+    """A clock that stands still."""
+
+    def __init__(self, at: datetime) -> None:
+        """Stand at this moment."""
+        self.at = at
+
+    def __call__(self) -> datetime:
+        """Tell the time."""
+        return self.at
