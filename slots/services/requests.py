@@ -20,7 +20,7 @@ from slots.models import (
     Slot,
     SlotState,
 )
-from slots.selectors import why_refused
+from slots.selectors import why_not_managed, why_refused
 from slots.services.dispatch import pool_dispatch
 from slots.services.journal import journal_write
 from slots.services.losses import reclaim, revoke
@@ -106,6 +106,9 @@ def _join(pool: LicencePool, user: User, return_url: str | None, at: datetime) -
         entry.return_url = return_url or entry.return_url
         entry.save(update_fields=["seen_at", "alive_until", "return_url"])
         return entry
+    # Asked again under the lock: who left the user group since the first look would never be collected.
+    if refusal := why_not_managed(user=user, pool=pool):
+        raise NotEntitled(refusal.message, code=refusal.code)
     entry = QueueEntry.objects.create(
         pool=pool,
         user=user,

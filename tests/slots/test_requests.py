@@ -212,3 +212,15 @@ def test_a_repeated_refusal_is_journalled_once_an_hour(pool: LicencePool, at: da
         with pytest.raises(NotEntitled):
             slot_request(user=carl, pool=pool, return_url=None, at=moment)
     assert events_of(carl) == ["refused", "refused"]
+
+
+def test_who_leaves_the_user_group_while_asking_does_not_join(
+    pool: LicencePool, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = member(pool)
+    pool.user_group.memberships.filter(user=ann).delete()  # between the first look and the lock
+    monkeypatch.setattr("slots.services.requests.why_refused", lambda **_: None)
+    with pytest.raises(NotEntitled) as refusal:
+        slot_request(user=ann, pool=pool, return_url=None, at=at)
+    assert refusal.value.code == "not_in_user_group"
+    assert not pool.entries.exists()
