@@ -163,6 +163,17 @@ def group_members_replace(*, group: Group, user_ids: Iterable[int], at: datetime
     return change
 
 
+def group_member_add(*, group: Group, user: User) -> bool:
+    """Note that Jira put one person into the group. Returns whether that was news."""
+    _membership, created = GroupMembership.objects.get_or_create(group=group, user=user)
+    return created
+
+
+def group_member_remove(*, group: Group, user: User) -> bool:
+    """Note that Jira took one person out of the group. Returns whether that was news."""
+    return bool(GroupMembership.objects.filter(group=group, user=user).delete()[0])
+
+
 def protected_people_replace(*, account_ids: Iterable[str | None]) -> None:
     """Mark exactly these people as site or organisation administrators, whom IUM never touches."""
     wanted = set(account_ids)
