@@ -3,16 +3,22 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+
 
 @dataclass(frozen=True)
 class Job:
-    """A periodic job: its task, its period in seconds, and what it is for."""
+    """A periodic job: its task, its period in seconds, and what it is for.
+
+    With `hour` it runs once a day at that hour (in IUM's time zone) instead.
+    """
 
     name: str
     task: str
     seconds: int
     description: str
     queue: str | None = None
+    hour: int | None = None
 
 
 JOBS = (
@@ -57,10 +63,46 @@ JOBS = (
         queue="jira",
     ),
     Job(
+        "User sync",
+        "jira_sync.tasks.sync_due",
+        60,
+        "Starts user syncs that are due, and goes on with runs that were interrupted.",
+        queue="jira",
+    ),
+    Job(
+        "Break glass",
+        "jira_sync.tasks.glass_due",
+        30,
+        "Goes on with break-glass actions that were interrupted.",
+        queue="jira",
+    ),
+    Job(
         "Jira connection",
         "jira_sync.tasks.probe",
         15,
         "Tries a site that did not answer again, so that everything goes on by itself.",
+        queue="jira",
+    ),
+    Job(
+        "Configuration check",
+        "jira_sync.tasks.check_configuration",
+        86_400,
+        "Looks for everything that is wrong with the configuration, every night.",
+        queue="jira",
+        hour=2,
+    ),
+    Job(
+        "Configuration check, quick",
+        "jira_sync.tasks.check_configuration_quickly",
+        3600,
+        "The part of the configuration check that costs few calls.",
+        queue="jira",
+    ),
+    Job(
+        "Mail about problems",
+        "jira_sync.tasks.mail_findings",
+        300,
+        "Tells administrators by mail what is wrong, once a day while it lasts, and when it is over.",
         queue="jira",
     ),
 )
@@ -68,20 +110,37 @@ JOBS = (
 
 def schedules_ensure(**_: Any) -> None:
     """Write the schedules that are missing. What an administrator changed stays as it is."""
-    from django_celery_beat.models import IntervalSchedule, PeriodicTask
+    from django_celery_beat.models import PeriodicTask
 
     for job in JOBS:
-        interval, _created = IntervalSchedule.objects.get_or_create(
-            every=job.seconds, period=IntervalSchedule.SECONDS
-        )
         PeriodicTask.objects.get_or_create(
             name=job.name,
             defaults={
                 "task": job.task,
-                "interval": interval,
                 "description": job.description,
                 "queue": job.queue,
                 # After an outage the backlog is dropped: one run does the work of twenty.
                 "expire_seconds": max(2, job.seconds - 1),
+                **_when(job),
             },
         )
+
+
+def _when(job: Job) -> dict[str, Any]:
+    """Return the schedule of a job, as the column of PeriodicTask that holds it."""
+    from django_celery_beat.models import CrontabSchedule, IntervalSchedule
+
+    if job.hour is None:
+        interval, _created = IntervalSchedule.objects.get_or_create(
+            every=job.seconds, period=IntervalSchedule.SECONDS
+        )
+        return {"interval": interval}
+    night, _created = CrontabSchedule.objects.get_or_create(
+        minute="17",
+        hour=str(job.hour),
+        day_of_week="*",
+        day_of_month="*",
+        month_of_year="*",
+        timezone=settings.TIME_ZONE,
+    )
+    return {"crontab": night}

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from ium.directory.models import Site
+from jira_sync.client.errors import ConnectionIncomplete
 from jira_sync.client.factory import Connection, build
 from jira_sync.client.interface import JiraDirectory
 
@@ -10,7 +11,7 @@ from jira_sync.client.interface import JiraDirectory
 def directory_of(site: Site) -> JiraDirectory:
     """Return the client for a site as it is configured now; one object per configuration and process.
 
-    Raises ConnectionIncomplete when the site has no key.
+    Raises ConnectionIncomplete when the site has no key, an unsafe address, or a key that cannot be one.
     """
     keys = tuple(key for key in (site.org_key, site.second_org_key) if key)
     return _build(
@@ -30,4 +31,7 @@ def directory_of(site: Site) -> JiraDirectory:
 
 @lru_cache(maxsize=32)
 def _build(connection: Connection) -> JiraDirectory:
-    return build(connection)
+    try:
+        return build(connection)
+    except ValueError as error:
+        raise ConnectionIncomplete(str(error)) from error

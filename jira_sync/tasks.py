@@ -4,7 +4,9 @@ from celery import shared_task
 from django.db.models import Q
 
 from ium.directory.models import ConnectionState, Group, Site
-from jira_sync import services
+from ium.lib import clock
+from jira_sync import glass, services, sync
+from jira_sync.doctor import services as doctor
 from slots.services import job_run
 
 
@@ -56,3 +58,83 @@ def probe() -> int:
         ids=list(Site.objects.filter(down).values_list("pk", flat=True)),
         step=lambda site_id, _at: services.probe_site(site_id=site_id),
     )
+
+
+# Longer pauses are left to the periodic jobs: a message that waits longer than the broker's patience comes twice.
+LONGEST_COUNTDOWN = 60.0
+
+
+@shared_task
+def sync_due() -> int:
+    """Start the user syncs whose interval has come, and go on with runs that nobody works on."""
+    for run_id in sync.runs_left_alone(clock.now()):
+        sync.wake(run_id)
+    return job_run(
+        name="sync_due",
+        ids=sync.pools_due(clock.now()),
+        step=lambda pool_id, at: sync.due_start(pool_id=pool_id, at=at),
+    )
+
+
+@shared_task
+def sync_run(run_id: int) -> None:
+    """Do a piece of a run of the user sync, and come back for the next one."""
+    delay = sync.run_continue(run_id=run_id)
+    if delay is not None and delay <= LONGEST_COUNTDOWN:
+        sync.wake(run_id, countdown=delay)
+
+
+@shared_task
+def glass_due() -> int:
+    """Go on with break-glass actions that nobody works on."""
+    return job_run(
+        name="glass_due",
+        ids=glass.glasses_left_alone(clock.now()),
+        step=lambda glass_id, _at: _wake_glass(glass_id),
+    )
+
+
+def _wake_glass(glass_id: int) -> int:
+    glass.wake(glass_id)
+    return 1
+
+
+@shared_task
+def glass_run(glass_id: int) -> None:
+    """Do a piece of a break-glass action, and come back for the next one."""
+    delay = glass.glass_continue(glass_id=glass_id)
+    if delay is not None and delay <= LONGEST_COUNTDOWN:
+        glass.wake(glass_id, countdown=delay)
+
+
+@shared_task
+def check_configuration() -> int:
+    """Check everything, with what costs many calls; return how many findings there are."""
+    return job_run(
+        name="check_configuration",
+        ids=[0],
+        step=lambda _, at: len(doctor.check_configuration(at=at)),
+    )
+
+
+@shared_task
+def check_configuration_quickly() -> int:
+    """Check everything that costs few calls."""
+    return job_run(
+        name="check_configuration_quickly",
+        ids=[0],
+        step=lambda _, at: len(doctor.check_configuration(at=at, thorough=False)),
+    )
+
+
+@shared_task
+def check_site(site_id: int) -> int:
+    """Check one site: its settings were changed."""
+    return len(doctor.check_configuration(at=clock.now(), site_id=site_id))
+
+
+@shared_task
+def mail_findings() -> int:
+    """Look at Beat and the workers, then tell administrators what is wrong and what is over."""
+    doctor.check_processes(at=clock.now())
+    return job_run(name="mail_findings", ids=[0], step=lambda _, at: doctor.mail_findings(at=at))

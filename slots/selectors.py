@@ -13,6 +13,7 @@ from ium.directory.models import AccountStatus, GroupMembership, User
 from ium.lib.errors import NotFound
 from slots.models import LicencePool, Slot, SlotLock
 from slots.models.slot import SlotQuerySet
+from slots.pages import pool_for_page
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -39,6 +40,18 @@ def pool_by_key(key: str | None) -> LicencePool:
             code="unknown_pool",
         )
     return pool
+
+
+def pool_for(*, key: str | None, page: str | None) -> LicencePool:
+    """Return the pool with this short name; without a name the one that the page belongs to.
+
+    Without either, and for a page of no pool, the only (or first) one. Raises NotFound.
+    """
+    if not key and page:
+        pools = LicencePool.objects.select_related("site", "user_group", "access_group")
+        if found := pool_for_page(page, pools.order_by("pk")):
+            return found
+    return pool_by_key(key)
 
 
 def why_not_managed(*, user: User, pool: LicencePool) -> Refusal | None:
