@@ -46,11 +46,25 @@ SECURE_SSL_REDIRECT = IUM_HTTPS and env.bool("IUM_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if IUM_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IUM_HTTPS
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("IUM_BEHIND_PROXY", default=False) else None
-)
+# One proxy in front of IUM: what it says of scheme and client is believed.
+IUM_BEHIND_PROXY = env.bool("IUM_BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IUM_BEHIND_PROXY else None
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+IUM_API_PREFIX = "/api/v1/"
+IUM_LARGEST_API_BODY = 64 * 1024
+IUM_LONGEST_ADDRESS = 8 * 1024
+# How often something may happen; 0: as often as one likes. The numbers are explained where they are used.
+IUM_THROTTLES = {
+    # Calls per person, part of the API and minute (slots/api/throttles.py).
+    "person": env.int("IUM_CALLS_PER_MINUTE", default=600),
+    # Refused tokens per address and minute.
+    "wrong_tokens": env.int("IUM_WRONG_TOKENS_PER_MINUTE", default=300),
+    # Wrong passwords per address, and per login name from anywhere, in five minutes (ium/middleware.py).
+    "passwords": env.int("IUM_WRONG_PASSWORDS", default=20),
+    "passwords_of_name": 3 * env.int("IUM_WRONG_PASSWORDS", default=20),
+}
+IUM_PASSWORD_WINDOW = 300
 AUTH_USER_MODEL = "directory.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -89,15 +103,19 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "ium.middleware.SecurityHeaders",
+    "ium.middleware.Api",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "ium.middleware.Limits",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "ium.middleware.PasswordThrottle",
 ]
 ROOT_URLCONF = "ium.urls"
 WSGI_APPLICATION = "ium.wsgi.application"
@@ -145,6 +163,15 @@ IUM_DATABASE_CLOCK = not IS_SQLITE
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CELERY_BROKER_URL = REDIS_URL
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # For limits of rates; each process counts for itself while Redis is away.
+    "counters": {
+        "BACKEND": "ium.lib.counting.RedisCounters",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "ium",
+    },
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -168,6 +195,15 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+# --- Mail ---------------------------------------------------------------------------------------
+
+# Without a mail server mail goes to the log, and the configuration check says so.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("IUM_MAIL_FROM", default="ium@localhost")
+# Who is told about problems where a site names nobody.
+ADMINS = [(address, address) for address in env.list("IUM_ADMINS", default=[])]
 
 # --- Languages and time -------------------------------------------------------------------------
 
@@ -198,7 +234,10 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["slots.api.parsers.StrictJSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["slots.api.throttles.PersonThrottle"],
+    # OPTIONS is answered before it gets there (ium/middleware.py).
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "slots.api.problems.problem_response",
     "UNAUTHENTICATED_USER": None,

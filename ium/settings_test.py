@@ -11,7 +11,7 @@ os.environ.setdefault("IUM_ENCRYPTION_KEYS", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzND
 os.environ.setdefault("IUM_DEMO", "1")
 
 from ium.settings import *  # noqa: F403 - settings are read by name, all of them
-from ium.settings import DATA_DIR, DATABASES, IS_SQLITE
+from ium.settings import CACHES, DATA_DIR, DATABASES, IS_SQLITE, IUM_THROTTLES
 
 if IS_SQLITE:
     # A file: the shared in-memory database does not wait for locks ("table is locked").
@@ -27,3 +27,6 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+# Tests call as often as they like; those of the limits set them (tests/security).
+IUM_THROTTLES = dict.fromkeys(IUM_THROTTLES, 0)
+CACHES["counters"] = {"BACKEND": "ium.lib.counting.LocalCounters"}

@@ -4,13 +4,14 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from ium.lib.errors import Busy, Refused
+from slots.api.throttles import wrong_token
 
 CONTENT_TYPE = "application/problem+json"
 BUSY_SECONDS = 3
@@ -34,6 +35,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     set_rollback()
     if isinstance(error, OperationalError):
         error = Busy(_("IUM is busy. Try again in a moment."))
+    elif isinstance(error, RecursionError):  # JSON of a hundred thousand brackets
+        error = exceptions.ParseError(_("The values are nested too deeply."))
     if isinstance(error, Refused):
         return _problem(error.status, error.code, str(error.message), {})
     if isinstance(error, Http404):
@@ -44,6 +47,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         return _problem(
             400, "bad_input", _("Some values cannot be right."), {"errors": error.detail}
         )
+    if isinstance(error, exceptions.AuthenticationFailed):
+        error = wrong_token(error, context["request"])
     if isinstance(error, exceptions.APIException):
         return _from_api_exception(error)
     return None
@@ -62,18 +67,26 @@ def _from_api_exception(error: exceptions.APIException) -> Response:
 
 
 def _problem(status: int, code: str, detail: str, more: dict[str, Any]) -> Response:
-    document = {
+    document = {**_document(status, code, detail), **more}
+    response = Response(document, status=status, content_type=CONTENT_TYPE)
+    if status == Busy.status:
+        response["Retry-After"] = str(BUSY_SECONDS)
+    return response
+
+
+def problem_json(status: int, code: str, detail: str) -> JsonResponse:
+    """Return a problem document for what is refused before it reaches a view."""
+    return JsonResponse(_document(status, code, detail), status=status, content_type=CONTENT_TYPE)
+
+
+def _document(status: int, code: str, detail: str) -> dict[str, Any]:
+    return {
         "type": "about:blank",
         "title": _TITLES.get(status, "Error"),
         "status": status,
         "code": code,
         "detail": detail,
-        **more,
     }
-    response = Response(document, status=status, content_type=CONTENT_TYPE)
-    if status == Busy.status:
-        response["Retry-After"] = str(BUSY_SECONDS)
-    return response
 
 
 _TITLES = {
@@ -82,9 +95,12 @@ _TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    406: "Not acceptable",
     409: "Refused",
     413: "Too large",
+    414: "Address too long",
     415: "Unsupported media type",
     429: "Too many requests",
+    500: "Fault of the server",
     503: "Busy",
 }

@@ -30,11 +30,12 @@ from slots.api.serializers import (
 from slots.document import slot_document
 from slots.models import LicencePool
 from slots.pages import FREE_PATHS, FREE_PROJECT_TYPES
-from slots.selectors import pool_by_key
+from slots.selectors import pool_by_key, pool_for
 
 ACTIVITY_SECONDS = 30
 _PROBLEM = OpenApiResponse(ProblemSerializer, description="A problem document (RFC 9457).")
-_ANSWERS = {200: SlotDocumentSerializer, 400: _PROBLEM, 401: _PROBLEM, 404: _PROBLEM, 503: _PROBLEM}
+_REFUSED = dict.fromkeys((400, 401, 403, 405, 406, 413, 414, 415, 429, 503), _PROBLEM)
+_ANSWERS = {200: SlotDocumentSerializer, 404: _PROBLEM, **_REFUSED}
 
 
 def checked(serializer: type[Serializer[Any]], data: Any) -> dict[str, Any]:
@@ -61,6 +62,8 @@ def state_of(user: User, pool: LicencePool) -> Response:
 class SlotView(APIView):
     """My slot."""
 
+    throttle_name = "slot"
+
     @extend_schema(parameters=[PoolSerializer], responses=_ANSWERS, operation_id="slot_state")
     def get(self, request: Request) -> Response:
         """Tell my state; asks for nothing."""
@@ -71,7 +74,7 @@ class SlotView(APIView):
     def post(self, request: Request) -> Response:
         """Ask for a slot, or join and poll the queue. Idempotent."""
         wanted = checked(SlotRequestSerializer, request.data)
-        pool = pool_by_key(wanted.get("pool"))
+        pool = pool_for(key=wanted.get("pool"), page=wanted.get("return_url"))
         with suppress(NotEntitled):  # a state, not an error: the document says why
             services.slot_request(
                 user=person(request),
@@ -92,13 +95,15 @@ class SlotView(APIView):
 class ActivityView(APIView):
     """My activity."""
 
+    throttle_name = "activity"
+
     @extend_schema(request=ActivitySerializer, responses=_ANSWERS, operation_id="activity_report")
     def post(self, request: Request) -> Response:
         """Report that I was active so many seconds ago; answers with my state."""
         report = checked(ActivitySerializer, request.data)
         if not math.isfinite(report["idle_seconds"]):
             raise BadInput("idle_seconds must be a finite number.")
-        pool = pool_by_key(report.get("pool"))
+        pool = pool_for(key=report.get("pool"), page=report.get("page"))
         source = Source.EXTENSION if isinstance(request.auth, Device) else Source.QUEUE_PAGE
         services.slot_activity(
             user=person(request),
@@ -113,7 +118,9 @@ class ActivityView(APIView):
 class ConfigView(APIView):
     """What clients need to know."""
 
-    @extend_schema(responses={200: ConfigSerializer, 401: _PROBLEM}, operation_id="config")
+    throttle_name = "config"
+
+    @extend_schema(responses={200: ConfigSerializer, **_REFUSED}, operation_id="config")
     def get(self, request: Request) -> Response:
         """Tell pools, pages that need no slot, and intervals."""
         pools = LicencePool.objects.select_related("site").order_by("pk")

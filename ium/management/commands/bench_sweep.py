@@ -46,11 +46,11 @@ class Command(BaseCommand):
 
 def _be_inactive(pool: LicencePool, due: int) -> None:
     now = clock.now()
-    holders = list(pool.slots.exclude(holder=None).order_by("pk"))
+    holders = list(pool.slots.exclude(holder=None).select_related("holder").order_by("pk"))
     LastActivity.objects.bulk_create(
         [
             LastActivity(
-                user_id=slot.holder_id,
+                user=slot.holder,
                 site=pool.site,
                 product=pool.product,
                 last_active_at=now - timedelta(hours=3 if number < due else 0),
