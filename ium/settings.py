@@ -22,6 +22,8 @@ env = environ.FileAwareEnv()
 DATA_DIR = Path(env.str("IUM_DATA", default=str(BASE_DIR / "data")))
 IUM_URL = env.str("IUM_URL", default="http://127.0.0.1:8000").rstrip("/")
 # The simulated Jira of the demo: chooser sign-in and demo data exist only with it.
+# Where the browser extension can be had (a store or a page of the company); without it the notice has no link.
+IUM_EXTENSION_URL = env.str("IUM_EXTENSION_URL", default="")
 # Where a worker finds the web server to see that activity can be received.
 IUM_SELF_URL = env.str("IUM_SELF_URL", default=IUM_URL).rstrip("/")
 IUM_DEMO = env.bool("IUM_DEMO", default=False)

@@ -184,7 +184,7 @@ def _revoking(blank: SlotDocument, slot: Slot, pool: LicencePool) -> SlotDocumen
         reason=slot.loss_reason,
         message=loss_message(slot.loss_reason),
         retry_after=_jitter(POLL_HEAD),
-        automatic=blank.automatic or _comes_back(pool, slot.loss_reason),
+        automatic=_comes_back(pool, slot.loss_reason),
     )
 
 
@@ -203,7 +203,7 @@ def _none(blank: SlotDocument, user: User, pool: LicencePool, at: datetime) -> S
         blank,
         reason=last.loss_reason,
         message=loss_message(last.loss_reason),
-        automatic=blank.automatic or _comes_back(pool, last.loss_reason),
+        automatic=_comes_back(pool, last.loss_reason),
     )
 
 
@@ -212,7 +212,11 @@ def _recent(entry: QueueEntry, at: datetime) -> bool:
 
 
 def _comes_back(pool: LicencePool, loss_reason: str) -> bool:
-    """Whether attempts start by themselves after this loss ("automatic login after removal")."""
+    """Whether attempts start by themselves after this loss: never after somebody ended the stay on purpose."""
+    if loss_reason in {LossReason.RELEASED, LossReason.ADMINISTRATOR}:
+        return False
+    if pool.first_attempt == FirstAttempt.AUTOMATIC:
+        return True
     return pool.automatic_login and loss_reason in {LossReason.SWEEP, LossReason.RECLAIM}
 
 

@@ -1,0 +1,54 @@
+"""axe-core, the usual checker of accessibility: fetched from npm once, kept in .tools, never in git."""
+
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+VERSION = "4.14.1"
+KEPT = Path(__file__).parents[2] / ".tools" / f"axe-core-{VERSION}.js"
+
+
+def axe_source() -> str:
+    """Return axe's source; skip the test where npm cannot get it."""
+    if not KEPT.exists():
+        _fetch()
+    return KEPT.read_text()
+
+
+def _fetch() -> None:
+    if shutil.which("npm") is None:
+        pytest.skip("npm is needed to get axe-core")
+    KEPT.parent.mkdir(exist_ok=True)
+    packed = subprocess.run(
+        ["npm", "pack", f"axe-core@{VERSION}", "--silent"],
+        cwd=KEPT.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    if packed.returncode != 0:
+        pytest.skip(f"npm cannot get axe-core: {packed.stderr.strip()[-200:]}")
+    archive = KEPT.parent / packed.stdout.strip()
+    with tarfile.open(archive) as package:
+        member = package.extractfile("package/axe.min.js")
+        assert member is not None
+        part = KEPT.with_suffix(".part")
+        part.write_bytes(member.read())
+        part.replace(KEPT)
+    archive.unlink()
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds: the rule, and the elements that break it."""
+    page.evaluate(axe_source())
+    found: list[dict[str, Any]] = page.evaluate("axe.run().then(result => result.violations)")
+    return [
+        f"{rule['id']}: {', '.join(str(node['target'][0]) for node in rule['nodes'])}"
+        for rule in found
+    ]

@@ -1,0 +1,105 @@
+"""Brings a person into each state that the pages can show."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from ium.directory.models import User
+from ium.lib import clock
+from slots import services
+from slots.models import LicencePool, LossReason, Slot, SlotLock, SlotSession
+from tests import factories
+from tests.browser.conftest import settle
+
+
+def _none(person: User, pool: LicencePool) -> None:
+    """Nothing happened yet."""
+
+
+def _queued(person: User, pool: LicencePool) -> None:
+    now = clock.now()
+    LicencePool.objects.update(queue_timer_seconds=60)
+    factories.holder(pool, now)
+    for _ in range(3):
+        factories.waiting(pool, now)
+    services.slot_request(user=person, pool=pool, return_url=None, at=now)
+
+
+def _queued_with_estimate(person: User, pool: LicencePool) -> None:
+    _queued(person, pool)
+    now = clock.now()
+    SlotSession.objects.bulk_create(
+        SlotSession(
+            pool=pool,
+            user=person,
+            waited_seconds=0,
+            granted_at=now - timedelta(minutes=8),
+            ended_at=now - timedelta(days=1),
+            loss_reason=LossReason.RELEASED,
+        )
+        for _ in range(30)
+    )
+    SlotSession.objects.update(granted_at=now - timedelta(days=1, minutes=8))
+
+
+def _granting(person: User, pool: LicencePool) -> None:
+    services.slot_request(user=person, pool=pool, return_url=None, at=clock.now())
+
+
+def _active(person: User, pool: LicencePool) -> None:
+    _granting(person, pool)
+    settle()
+
+
+def _warned(person: User, pool: LicencePool) -> None:
+    _active(person, pool)
+    now = clock.now()
+    Slot.objects.update(warned_at=now, revoke_at=now + factories.seconds(47))
+
+
+def _revoking(person: User, pool: LicencePool) -> None:
+    _active(person, pool)
+    services.slot_release(user=person, pool=pool, at=clock.now())
+
+
+def _locked(person: User, pool: LicencePool) -> None:
+    SlotLock.objects.create(pool=pool, user=person, until=clock.now() + factories.minutes(10))
+
+
+def _not_managed(person: User, pool: LicencePool) -> None:
+    person.memberships.all().delete()
+
+
+def _off(person: User, pool: LicencePool) -> None:
+    LicencePool.objects.update(enabled=False)
+
+
+def _key_refused(person: User, pool: LicencePool) -> None:
+    _queued(person, pool)
+    type(pool.site).objects.update(connection_state="refused")
+
+
+def _with_message(person: User, pool: LicencePool) -> None:
+    logo = (
+        "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='120' height='40'%3E"
+        "%3Crect width='120' height='40' rx='6' fill='teal'/%3E%3C/svg%3E"
+    )
+    LicencePool.objects.update(
+        queue_logo_url=logo,
+        queue_message="Urgent? Call the service desk: 4711.\nAveryveryveryveryveryveryveryveryverylongword",
+    )
+
+
+STATES: dict[str, Callable[[User, LicencePool], None]] = {
+    "none": _none,
+    "queued": _queued,
+    "queued-estimate": _queued_with_estimate,
+    "granting": _granting,
+    "active": _active,
+    "warned": _warned,
+    "revoking": _revoking,
+    "locked": _locked,
+    "not-managed": _not_managed,
+    "off": _off,
+    "key-refused": _key_refused,
+    "house-message": _with_message,
+}
