@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -52,6 +53,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IUM_HTTPS
 IUM_BEHIND_PROXY = env.bool("IUM_BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IUM_BEHIND_PROXY else None
 X_FRAME_OPTIONS = "DENY"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "ium.reporting.SecretsFilter"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 IUM_API_PREFIX = "/api/v1/"
 IUM_LARGEST_API_BODY = 64 * 1024
@@ -264,6 +266,13 @@ UNFOLD = {
     "SITE_HEADER": "IUM",
     "SITE_SUBHEADER": _("Jira licences, shared"),
     "SITE_SYMBOL": "key_vertical",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda _request: staticfiles_storage.url("ium/icon.svg"),
+        }
+    ],
     "SITE_URL": reverse_lazy("queue"),
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
@@ -284,6 +293,9 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     # One line per job every few seconds says nothing; what jobs did is in the journal and on the jobs page.
-    "loggers": {name: {"level": "WARNING"} for name in ("celery.app.trace", "celery.beat")},
+    "loggers": {
+        name: {"level": "WARNING"}
+        for name in ("celery.app.trace", "celery.beat", "celery.worker.strategy")
+    },
     "root": {"handlers": ["console"], "level": env.str("IUM_LOG_LEVEL", default="INFO")},
 }

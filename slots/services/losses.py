@@ -88,7 +88,7 @@ def _sweepable(
 
 
 @transaction.atomic
-def sweep_warn(*, pool_id: int, at: datetime) -> int:
+def sweep_warn(*, pool_id: int, at: datetime, actor: User | None = None) -> int:
     """Warn holders whom the coming sweep would take; return how many.
 
     Does nothing until the sweep is one warning time away, so that nobody is warned too early.
@@ -98,10 +98,10 @@ def sweep_warn(*, pool_id: int, at: datetime) -> int:
     if sweep_at - at > pool.warning + WARNING_WINDOW or not may_be_taken(pool, at):
         return 0
     slots = list(_sweepable(pool, sweep_at).filter(warned_at=None).select_related("holder", "pool"))
-    return sum(_warn(slot, sweep_at, at) for slot in slots)
+    return sum(_warn(slot, sweep_at, at, actor) for slot in slots)
 
 
-def _warn(slot: Slot, sweep_at: datetime, at: datetime) -> bool:
+def _warn(slot: Slot, sweep_at: datetime, at: datetime, actor: User | None) -> bool:
     warned = Slot.objects.filter(
         pk=slot.pk, fence=slot.fence, state=SlotState.ACTIVE, warned_at=None
     ).update(warned_at=at, revoke_at=sweep_at)
@@ -112,13 +112,14 @@ def _warn(slot: Slot, sweep_at: datetime, at: datetime) -> bool:
             pool=slot.pool,
             user=slot.holder,
             slot=slot,
+            actor=actor,
             revoke_at=sweep_at.isoformat(),
         )
     return bool(warned)
 
 
 @transaction.atomic
-def sweep_revoke(*, pool_id: int, at: datetime) -> int:
+def sweep_revoke(*, pool_id: int, at: datetime, actor: User | None = None) -> int:
     """Take the slots whose warned holders are still inactive; return how many.
 
     1. Find slots whose removal is due. 2. Look at their activity once more. 3. Who was active keeps the slot.
@@ -130,11 +131,14 @@ def sweep_revoke(*, pool_id: int, at: datetime) -> int:
     due = with_last_activity(
         pool.slots.due(at).filter(warned_at__lte=at - timedelta(seconds=60)), pool
     ).select_related("holder", "pool")
-    return sum(_take_or_keep(slot, pool, at) for slot in due)
+    return sum(_take_or_keep(slot, pool, at, actor) for slot in due)
 
 
 def _take_or_keep(
-    slot: "WithAnnotations[Slot, LastActive]", pool: LicencePool, at: datetime
+    slot: "WithAnnotations[Slot, LastActive]",
+    pool: LicencePool,
+    at: datetime,
+    actor: User | None,
 ) -> bool:
     was_active = slot.warned_at is not None and slot.last_active_at > slot.warned_at
     protected = slot.holder is not None and slot.holder.is_protected
@@ -145,7 +149,7 @@ def _take_or_keep(
         if kept:
             journal_write(event=Event.KEPT, at=at, pool=pool, user=slot.holder, slot=slot)
         return False
-    return revoke(slot, reason=LossReason.SWEEP, at=at)
+    return revoke(slot, reason=LossReason.SWEEP, at=at, actor=actor)
 
 
 def reclaim(*, pool: LicencePool, at: datetime) -> bool:

@@ -1,0 +1,17 @@
+"""The admin of the rules: pools, slots, queue, journal. Thin: it asks services, and says what they answered."""
+
+from slots.admin.jobs import JobRunAdmin
+from slots.admin.journal import JournalEntryAdmin
+from slots.admin.pools import LicencePoolAdmin
+from slots.admin.queue import QueueEntryAdmin
+from slots.admin.sessions import SlotSessionAdmin
+from slots.admin.slot_list import SlotAdmin
+
+__all__ = [
+    "JobRunAdmin",
+    "JournalEntryAdmin",
+    "LicencePoolAdmin",
+    "QueueEntryAdmin",
+    "SlotAdmin",
+    "SlotSessionAdmin",
+]

@@ -1,0 +1,137 @@
+"""Journal entries as sentences for people."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ium.lib.spans import span
+from slots.models import JournalEntry, LossReason
+
+# By event, by "event:reason" where the reason changes the sentence, and by "event!" when somebody did it.
+_SENTENCES: dict[str, Promise] = {
+    "joined": gettext_lazy("%(user)s joined the queue of %(pool)s."),
+    "joined:place_kept": gettext_lazy(
+        "%(user)s was not there for the slot and keeps the place in the queue of %(pool)s."
+    ),
+    "left_queue": gettext_lazy("%(user)s left the queue of %(pool)s after %(waited)s."),
+    "left_queue!": gettext_lazy("%(actor)s took %(user)s out of the queue of %(pool)s."),
+    "gone": gettext_lazy("%(user)s stopped waiting for %(pool)s."),
+    "refused": gettext_lazy("%(user)s cannot get a slot of %(pool)s: %(reason)s."),
+    "granted": gettext_lazy("%(user)s was given a slot of %(pool)s after waiting %(waited)s."),
+    "confirmed": gettext_lazy(
+        "Jira confirmed the access of %(user)s to %(pool)s, %(seconds)s later."
+    ),
+    "claimed": gettext_lazy("%(user)s took up the slot of %(pool)s."),
+    "warned": gettext_lazy(
+        "%(user)s was warned: without activity the slot of %(pool)s goes at %(revoke_at)s."
+    ),
+    "kept": gettext_lazy("%(user)s became active and keeps the slot of %(pool)s."),
+    "revoking": gettext_lazy("The slot of %(user)s in %(pool)s is being taken: %(reason)s."),
+    "revoking:released": gettext_lazy("%(user)s handed the slot of %(pool)s back."),
+    "revoking!": gettext_lazy("%(actor)s took the slot of %(user)s in %(pool)s back."),
+    "freed": gettext_lazy("Jira confirmed that %(user)s is out of %(pool)s, %(seconds)s later."),
+    "grant_failed": gettext_lazy("Jira refused to let %(user)s into %(pool)s: %(message)s"),
+    "retry": gettext_lazy("The call to Jira for %(user)s in %(pool)s is repeated: %(message)s"),
+    "clocks_reset": gettext_lazy("Inactivity in %(pool)s counts anew (holders: %(holders)s)."),
+    "clocks_reset:gap": gettext_lazy(
+        "Inactivity in %(pool)s counts anew (holders: %(holders)s): for %(gap)s IUM could not see activity."
+    ),
+    "clocks_reset!": gettext_lazy(
+        "%(actor)s let inactivity in %(pool)s count anew (holders: %(holders)s)."
+    ),
+    "limit_changed": gettext_lazy("%(pool)s gives out %(limit)s slots from now on."),
+    "limit_changed!": gettext_lazy("%(actor)s set %(pool)s to %(limit)s slots."),
+    "moved": gettext_lazy("%(user)s was put first in the queue of %(pool)s."),
+    "moved!": gettext_lazy("%(actor)s put %(user)s first in the queue of %(pool)s."),
+    "repaired:missing": gettext_lazy(
+        "%(user)s holds a slot of %(pool)s but was missing in Jira's access group, and is put back."
+    ),
+    "repaired:adopted": gettext_lazy(
+        "%(user)s was in Jira's access group of %(pool)s without a slot, and got one."
+    ),
+    "stranger": gettext_lazy(
+        "%(user)s is in the access group of %(pool)s, but IUM did not put them there. Nothing was changed."
+    ),
+    "paused": gettext_lazy("Giving slots of %(pool)s pauses: %(message)s"),
+    "site_down": gettext_lazy("Jira cannot be used for %(pool)s: %(message)s"),
+    "site_up": gettext_lazy("Jira works again for %(pool)s."),
+    "glass_on:started": gettext_lazy(
+        "%(actor)s broke the glass: everybody gets access to %(pool)s through “%(group)s”."
+    ),
+    "glass_on:given": gettext_lazy(
+        "%(people)s people have access to %(pool)s through “%(group)s” (break glass)."
+    ),
+    "glass_off:taking": gettext_lazy(
+        "%(actor)s ends break glass: %(people)s people are taken out of “%(group)s”."
+    ),
+    "glass_off:ended": gettext_lazy("Break glass of %(pool)s has ended."),
+}
+_REASONS: dict[str, Promise] = {
+    "administrator": gettext_lazy("Jira administrators are never touched"),
+    "account_not_active": gettext_lazy("the Atlassian account is not active"),
+    "not_in_user_group": gettext_lazy("not in the user group"),
+    "pool_off": gettext_lazy("the pool is switched off"),
+    "locked": gettext_lazy("locked after losing a slot to inactivity"),
+    "refused": gettext_lazy("no IUM user any more"),
+}
+
+
+class _Words(dict[str, Any]):
+    """What a sentence is about; a dash for what an entry does not tell."""
+
+    def __missing__(self, key: str) -> str:
+        return "\N{EN DASH}"
+
+
+def sentence(entry: JournalEntry) -> str:
+    """Return the entry as a sentence. Pool, user and actor should be loaded with it."""
+    template = _template(entry)
+    if template is None:
+        parts = [
+            entry.get_event_display(),
+            str(entry.user or ""),
+            str(entry.pool or ""),
+            entry.reason,
+        ]
+        return ", ".join(part for part in parts if part)
+    return str(template) % _words(entry)
+
+
+def _template(entry: JournalEntry) -> Promise | None:
+    """Return the most special sentence there is for the entry."""
+    keys = [f"{entry.event}:{entry.reason}", entry.event]
+    if entry.actor_id is not None and entry.actor_id != entry.user_id:
+        keys.insert(0, f"{entry.event}!")
+    return next((_SENTENCES[key] for key in keys if key in _SENTENCES), None)
+
+
+def _words(entry: JournalEntry) -> _Words:
+    details = entry.details
+    return _Words(
+        details,
+        user=entry.user or _("Somebody"),
+        actor=entry.actor or "IUM",
+        pool=entry.pool or _("all pools"),
+        reason=_reason(entry),
+        waited=span(details.get("waited_seconds", 0)),
+        seconds=span(details.get("seconds", 0)),
+        gap=span(details.get("gap_seconds", 0)),
+        revoke_at=_clock(details.get("revoke_at")),
+    )
+
+
+def _reason(entry: JournalEntry) -> str:
+    if entry.event == "revoking" and entry.reason in LossReason.values:
+        return str(LossReason(entry.reason).label)
+    return str(_REASONS.get(entry.reason, entry.reason))
+
+
+def _clock(moment: str | None) -> str:
+    return (
+        date_format(localtime(datetime.fromisoformat(moment)), "H:i") if moment else "\N{EN DASH}"
+    )
