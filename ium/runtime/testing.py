@@ -20,7 +20,8 @@ NOT_FOR_TESTS = (
     "DATABASE_URL", "REDIS_URL", "IUM_DATA", "IUM_DEMO", "IUM_DEMO_CROWD", "IUM_ENCRYPTION_KEYS",
     "IUM_PORT", "IUM_SECRET_KEY", "IUM_SIMULATOR_PORT", "IUM_SIMULATOR_URL", "IUM_URL",
 )  # fmt: skip
-NO_TESTS_COLLECTED = 5
+# Both cores; what belongs to one running system stays together (pytest.mark.xdist_group).
+IN_PARALLEL = ("--numprocesses", "2", "--dist", "loadgroup")
 
 
 def run_tests(arguments: Sequence[str]) -> int:
@@ -50,7 +51,15 @@ def test_environment(environment: Mapping[str, str]) -> dict[str, str]:
 def _run_suite(name: str, environment: Mapping[str, str], arguments: Sequence[str]) -> int:
     say(f"\n===== Tests on {name}, with a real Valkey =====")
     began = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-p", "tests.postgres_plugin", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "tests.postgres_plugin",
+        *IN_PARALLEL,
+        *arguments,
+    ]
     # An interrupt, should this process be ended: pytest then stops the servers it started.
     end = die_with_parent(signal.SIGINT)
     suite = subprocess.run(  # noqa: S603 - our own tests

@@ -41,7 +41,17 @@ def ium(_started: RunningIum) -> Iterator[RunningIum]:
     ium = _started
     ium.fault(match={}, kind="none")
     ium.script(
-        "from slots.models import LicencePool, Slot\n"
+        ium.setting(
+            assigned_licences=2,
+            reclaim_on_request=False,
+            automatic_login=False,
+            first_attempt="on_reconnect",
+            inactivity_minutes=60,
+            sweep_interval_minutes=1,
+            access_delay_seconds=1,
+            lock_minutes=0,
+        )
+        + "from slots.models import LicencePool, Slot\n"
         "from slots.services import slot_take_back, queue_entry_remove\n"
         "from ium.directory.models import User\n"
         "from ium.lib import clock\n"
@@ -50,16 +60,6 @@ def ium(_started: RunningIum) -> Iterator[RunningIum]:
         "    queue_entry_remove(entry_id=entry.pk, at=clock.now(), actor=User.objects.get(username='admin'))\n"
         "for slot in Slot.objects.used():\n"
         "    slot_take_back(slot_id=slot.pk, at=clock.now(), actor=None)\n"
-    )
-    ium.option(
-        assigned_licences=2,
-        reclaim_on_request=False,
-        automatic_login=False,
-        first_attempt="on_reconnect",
-        inactivity_minutes=60,
-        sweep_interval_minutes=1,
-        access_delay_seconds=1,
-        lock_minutes=0,
     )
     yield ium
     assert ium.group("ium-access")["highest_members"] <= 2

@@ -49,7 +49,7 @@ def wait_for(probe: Callable[[], Value], seconds: float, what: str) -> Value:
     return value
 
 
-@dataclass
+@dataclass(eq=False)
 class RunningIum:
     """A started IUM with its simulated Jira."""
 
@@ -133,7 +133,11 @@ class RunningIum:
 
     def option(self, **values: Any) -> None:
         """Set options of the pool `jira`, as its configuration screen does."""
-        self.script(
+        self.script(self.setting(**values))
+
+    def setting(self, **values: Any) -> str:
+        """Return the Python that sets options of the pool `jira`."""
+        return (
             "from slots.models import LicencePool\n"
             "from slots.services import pool_apply_limit\n"
             "from ium.lib import clock\n"

@@ -10,13 +10,17 @@ from tests.system.running import Person, RunningIum, wait_for
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("system")]
 
 HOUR = 3600
+# One sign-in per person and running system is enough, and a start of Django less per test.
+_PEOPLE: dict[RunningIum, list[Person]] = {}
 
 
 @pytest.fixture
 def people(ium: RunningIum) -> list[Person]:
     """Four IUM users; nobody has access."""
     wait_for(lambda: not ium.members(), 20, "nobody in the access group")
-    return ium.people(4)
+    if ium not in _PEOPLE:
+        _PEOPLE[ium] = ium.people(4)
+    return _PEOPLE[ium]
 
 
 def test_a_free_slot_leads_back_to_the_wanted_page_within_seconds(
