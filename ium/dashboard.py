@@ -8,7 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib import admin
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -60,6 +60,9 @@ MENU: tuple[tuple[Promise, tuple[tuple[str, Promise, str], ...]], ...] = (
     ),
 )
 
+# The guided set-up, a page of jira_sync's own.
+SETUP = reverse_lazy("admin:jira_sync_setup")
+
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the menu."""
@@ -68,7 +71,11 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         "icon": "dashboard",
         "link": reverse("admin:index"),
     }
-    groups: list[dict[str, Any]] = [{"items": [overview]}]
+    first = [overview]
+    if request.user.has_perm("slots.view_licencepool"):
+        setup = {"title": gettext_lazy("Set-up"), "icon": "checklist", "link": SETUP}
+        first.append(setup)
+    groups: list[dict[str, Any]] = [{"items": first}]
     for title, entries in MENU:
         items = [_menu_item(*entry) for entry in entries if _may_see(request, entry[0])]
         groups.append({"title": title, "separator": True, "items": items})

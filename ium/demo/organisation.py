@@ -14,12 +14,15 @@ from ium.directory.models import Group, Site, User
 from ium.lib import clock
 from jira_sync.client.interface import GroupInfo
 from jira_sync.connections import directory_of
+from jira_sync.models import SyncSettings
 from jira_sync.services import reconcile_pool, sync_protected, sync_user_group
+from jira_sync.services.groups import groups_refresh
 from slots.models import LicencePool
 from slots.services import pool_apply_limit
 
 LICENCES = 15
 LOGIN = "admin"
+SOURCE_GROUPS = ("engineering", "marketing", "support-team", "finance", "design")
 # The shortest that is allowed, so that somebody who watches sees slots change hands.
 INACTIVITY_MINUTES = 5
 SWEEP_MINUTES = 1
@@ -30,10 +33,19 @@ def demo_prepare() -> LicencePool:
     site = _site(_credentials())
     pool = LicencePool.objects.filter(key="jira").first() or _pool(site)
     pool_apply_limit(pool_id=pool.pk, at=clock.now())
+    groups_refresh(site_id=site.pk, at=clock.now())
+    _source_groups(pool)
     sync_protected(sites=[site])
     sync_user_group(group_id=pool.user_group_id)
     reconcile_pool(pool_id=pool.pk)
     return pool
+
+
+def _source_groups(pool: LicencePool) -> None:
+    """Choose the ordinary groups, but run nothing: a visitor tries the dry run first."""
+    sync, created = SyncSettings.objects.get_or_create(pool=pool)
+    if created:
+        sync.source_groups.set(pool.site.groups.filter(name__in=SOURCE_GROUPS))
 
 
 def _credentials() -> dict[str, Any]:
