@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from activity.models import LastActivity
 from ium.directory.models import AccountStatus, GroupMembership, User
 from ium.lib.errors import NotFound
-from slots.models import LicencePool, Slot, SlotLock
+from slots.models import LicencePool, Slot, SlotLock, SlotState
 from slots.models.slot import SlotQuerySet
 from slots.pages import pool_for_page
 
@@ -67,6 +67,15 @@ def why_not_managed(*, user: User, pool: LicencePool) -> Refusal | None:
             % {"pool": pool},
         )
     return None
+
+
+def people_inside(pool: LicencePool) -> set[int]:
+    """Return who has a slot of the pool, gets one, or waits for one."""
+    held = pool.slots.filter(state__in=[SlotState.GRANTING, SlotState.ACTIVE])
+    waits = pool.entries.waiting()
+    return {pk for pk in held.values_list("holder", flat=True) if pk is not None} | set(
+        waits.values_list("user", flat=True)
+    )
 
 
 def lock_until(*, user: User, pool: LicencePool, at: datetime) -> datetime | None:

@@ -72,20 +72,23 @@ def device_sign_out(*, device: Device, at: datetime) -> bool:
 
 
 @transaction.atomic
-def site_report_success(*, site_id: int, at: datetime) -> bool:
-    """Note that Jira answered. Returns True when this ends an outage."""
-    site = Site.objects.only("connection_state", "connection_failures").get(pk=site_id)
+def site_report_success(*, site_id: int, at: datetime) -> timedelta | None:
+    """Note that Jira answered. Returns how long the outage lasted that this ends; None without one."""
+    fields = ("connection_state", "connection_failures", "connection_changed_at")
+    site = Site.objects.only(*fields).get(pk=site_id)
     if site.connection_state == ConnectionState.OK:
         if site.connection_failures:
             Site.objects.filter(pk=site_id).update(connection_failures=0)
-        return False
+        return None
     changed = Site.objects.filter(pk=site_id, connection_state=site.connection_state).update(
         connection_state=ConnectionState.OK,
         connection_message="",
         connection_failures=0,
         connection_changed_at=at,
     )
-    return site.is_down and bool(changed)
+    if not site.is_down or not changed:
+        return None
+    return at - (site.connection_changed_at or at)
 
 
 @transaction.atomic

@@ -233,7 +233,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     gave neither. `headers` must ignore case.
     """
     value = headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"\d+(\.\d+)?", value):
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):
         return float(value)
     until = parse_http_date(value) or _parse_iso(headers.get("X-RateLimit-Reset", "").strip())
     if until is None:
@@ -247,7 +247,8 @@ def near_limit(headers: Mapping[str, str]) -> bool:
     if headers.get("X-RateLimit-NearLimit", "").lower() == "true":
         return True
     left, limit = headers.get("X-RateLimit-Remaining", ""), headers.get("X-RateLimit-Limit", "")
-    return left.isdigit() and limit.isdigit() and int(left) * 5 < int(limit)
+    numbers = re.fullmatch(r"([0-9]{1,15})/([0-9]{1,15})", f"{left}/{limit}")
+    return numbers is not None and int(numbers[1]) * 5 < int(numbers[2])
 
 
 def parse_http_date(value: str) -> datetime | None:

@@ -68,4 +68,5 @@ def product_seats(role: Row) -> ProductSeats:
 def _ids(details: object) -> set[str]:
     if not isinstance(details, list):
         return set()
-    return {str(row["groupId"]) for row in details if row.get("groupId")}
+    groups = (row for row in details if isinstance(row, dict))
+    return {str(row["groupId"]) for row in groups if row.get("groupId")}

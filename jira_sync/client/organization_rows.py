@@ -38,7 +38,8 @@ def group_info(row: Row) -> GroupInfo:
 
 def grant(row: Row) -> Grant:
     """One product access from role-assignments."""
-    roles = tuple(str(role) for role in row.get("roles") or ())
+    listed = row.get("roles")
+    roles = tuple(str(role) for role in listed) if isinstance(listed, list) else ()
     return Grant(str(row.get("resourceOwner", "")), row.get("resourceId"), roles)
 
 
@@ -48,7 +49,7 @@ def person(row: Row) -> Person:
         raise BadAnswer("users/search: a user without accountId")
     status = _status(row)
     return Person(
-        account_id=row["accountId"],
+        account_id=str(row["accountId"]),
         name=str(row.get("name") or ""),
         email=row.get("email"),
         kind=str(row.get("accountType") or "unknown"),
@@ -71,10 +72,11 @@ def _status(row: Row) -> PersonStatus:
         "suspended": "suspended",
         "no_membership": "not_invited",
     }
-    return by_membership.get(row.get("membershipStatus"), "unknown")
+    return by_membership.get(str(row.get("membershipStatus")), "unknown")
 
 
 def _groups(rows: object) -> tuple[GroupRef, ...] | None:
     if not isinstance(rows, list):
         return None
-    return tuple(GroupRef(str(row.get("id")), str(row.get("name", ""))) for row in rows)
+    groups = (row for row in rows if isinstance(row, dict))
+    return tuple(GroupRef(str(row.get("id")), str(row.get("name", ""))) for row in groups)

@@ -48,7 +48,10 @@ def next_cursor(link: object, base: str) -> str | None:
         raise BadAnswer("links.next is not text")
     if "://" not in link and "cursor=" not in link:
         return link
-    target, home = urlsplit(urljoin(base + "/", link)), urlsplit(base)
+    try:
+        target, home = urlsplit(urljoin(base + "/", link)), urlsplit(base)
+    except ValueError:
+        raise BadAnswer("links.next is no address") from None
     cursors = parse_qs(target.query).get("cursor")
     if (target.scheme, target.netloc) != (home.scheme, home.netloc) or not cursors:
         raise BadAnswer(f"links.next points to {target.netloc or 'nowhere'}, not to the next page")

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db import transaction
+
 from ium.directory.models import Site
 from ium.directory.services import site_report_failure, site_report_success
 from ium.lib import clock
@@ -10,10 +12,15 @@ from jira_sync.connections import directory_of
 from slots.services import site_came_back, site_went_down
 
 
+@transaction.atomic
 def note_answer(*, site_id: int, at: datetime) -> None:
-    """Jira answered: if it was away, everything goes on."""
-    if site_report_success(site_id=site_id, at=at):
-        site_came_back(site_id=site_id, at=at)
+    """Jira answered: if it was away, everything goes on.
+
+    One transaction: once the site counts as usable, the sweep may take slots, and the hour must not count by then.
+    """
+    away = site_report_success(site_id=site_id, at=at)
+    if away is not None:
+        site_came_back(site_id=site_id, away=away, at=at)
 
 
 def note_failure(*, site_id: int, error: JiraError, at: datetime) -> None:

@@ -15,6 +15,7 @@ from ium.lib import clock
 from jira_sync.client.interface import Person
 from jira_sync.connections import directory_of
 from slots.models import LicencePool
+from slots.selectors import people_inside
 from slots.services import pool_people_left
 
 # A run that would take away more than this share of the people stops: a wrong group must not empty a pool.
@@ -50,10 +51,10 @@ def sync_user_group(*, group_id: int) -> int:
     change = group_members_replace(
         group=group, user_ids=[user.pk for user in users], at=clock.now()
     )
-    inactive = {user.pk for user in users if user.account_status != AccountStatus.ACTIVE}
-    gone = change.left | inactive
-    if gone:
-        for pool in LicencePool.objects.filter(user_group=group).order_by("pk"):
+    active = {user.pk for user in users if user.account_status == AccountStatus.ACTIVE}
+    for pool in LicencePool.objects.filter(user_group=group).order_by("pk"):
+        # Not only who left in this run: the one before may have died between mirroring and this.
+        if gone := people_inside(pool) - active:
             pool_people_left(pool_id=pool.pk, user_ids=gone, at=clock.now())
     return len(change.joined) + len(change.left)
 

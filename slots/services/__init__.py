@@ -17,10 +17,11 @@ from slots.services.losses import (
     sweep_revoke,
     sweep_warn,
 )
-from slots.services.pools import pool_lock, pool_pause
+from slots.services.pools import awaits_comparison, pool_lock, pool_pause
 from slots.services.queue import queue_entry_move_up, queue_entry_remove, queue_give_slot
 from slots.services.reconcile import Difference, pool_reconcile
 from slots.services.requests import slot_activity, slot_release, slot_request
+from slots.services.restored import pool_restored
 from slots.services.upkeep import (
     clocks_restart,
     intake_observe,
@@ -32,6 +33,7 @@ from slots.services.upkeep import (
 __all__ = [
     "Difference",
     "WantedChange",
+    "awaits_comparison",
     "change_answered_late",
     "change_claim",
     "change_confirm",
@@ -47,6 +49,7 @@ __all__ = [
     "pool_pause",
     "pool_people_left",
     "pool_reconcile",
+    "pool_restored",
     "pool_upkeep",
     "queue_entry_move_up",
     "queue_entry_remove",

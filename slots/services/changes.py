@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
+from activity.services import intake_is_trusted
 from ium.directory.models import User
 from slots.models import (
     CloseReason,
@@ -33,6 +34,7 @@ from slots.services.waits import place_keep
 CLAIM_TIME = timedelta(seconds=60)
 # A lost call to add somebody may still take effect in Jira for so long; until then the slot stays used.
 SETTLE_TIME = timedelta(seconds=90)
+LOOK_AGAIN = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -130,15 +132,20 @@ def change_confirm(*, change: WantedChange, at: datetime, by_reading: bool = Fal
         # earlier one still may, even after the slot was handed back.
         settled = slot.attempts == 1 or (slot.attempts == 2 and by_reading)
         _activate(slot, at, settled=settled)
-    elif slot.unsettled_until and at < slot.unsettled_until:
+    elif slot.unsettled_until and not _has_passed(slot.unsettled_until, at):
         # An earlier call to add this person was lost and may still land: look again when it cannot any more.
         Slot.objects.filter(pk=slot.pk).update(
-            claimed_until=None, next_attempt_at=slot.unsettled_until
+            claimed_until=None, next_attempt_at=max(slot.unsettled_until, at + LOOK_AGAIN)
         )
     else:
         _free(slot, pool, at)
         pool_dispatch(pool=pool, at=at)
     return True
+
+
+def _has_passed(moment: datetime, at: datetime) -> bool:
+    """Whether a moment is over; while the clock may have been set forward unnoticed, nobody can tell."""
+    return moment <= at and intake_is_trusted(at=at)
 
 
 def _activate(slot: Slot, at: datetime, *, settled: bool) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from ium.directory.models import AccountStatus, GroupMembership
 from slots.models import CloseReason, Event, LicencePool, QueueEntry, Slot, SlotLock, SlotState
 from slots.services.journal import journal_write
 from slots.signals import slot_change_wanted
@@ -37,7 +38,14 @@ def pool_dispatch(*, pool: LicencePool, at: datetime) -> int:
         return 0
     holds = Slot.objects.filter(pool=pool, holder=OuterRef("user"))
     locked = SlotLock.objects.filter(pool=pool, user=OuterRef("user"), until__gt=at)
-    heads = pool.entries.alive(at).filter(~Exists(holds), ~Exists(locked)).select_related("user")
+    shares = GroupMembership.objects.filter(group=pool.user_group_id, user=OuterRef("user"))
+    heads = (
+        pool.entries.alive(at)
+        .filter(~Exists(holds), ~Exists(locked), Exists(shares))
+        # Who became an administrator or was suspended while waiting is not managed any more (promise 7).
+        .filter(user__is_protected=False, user__account_status=AccountStatus.ACTIVE)
+        .select_related("user")
+    )
     return sum(
         _grant(slot, entry, at) for slot, entry in zip(free, heads[: len(free)], strict=False)
     )

@@ -1,6 +1,6 @@
 """The pool lock, the number of slot rows, and pauses."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
@@ -10,6 +10,13 @@ from slots.models import Event, LicencePool
 from slots.services.journal import journal_write
 
 PAUSE = timedelta(seconds=60)
+# A pool from a restored backup is paused until it was compared with Jira, however long that takes.
+UNTIL_COMPARED = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def awaits_comparison(pool: LicencePool) -> bool:
+    """Whether the pool came from a backup and was not compared with Jira yet."""
+    return pool.paused_until == UNTIL_COMPARED
 
 
 def pool_lock(pool_id: int) -> LicencePool:
@@ -38,6 +45,10 @@ def pool_lock(pool_id: int) -> LicencePool:
 def pool_pause(*, pool_id: int, reason: str, message: str, at: datetime) -> None:
     """Give no slots for a minute, because Jira refused one for a reason that concerns the whole pool."""
     pool = LicencePool.objects.get(pk=pool_id)
+    if awaits_comparison(pool):
+        return
     if pool.paused_message != message or not pool.is_paused(at):
         journal_write(event=Event.PAUSED, at=at, pool=pool, reason=reason, message=message)
-    LicencePool.objects.filter(pk=pool_id).update(paused_until=at + PAUSE, paused_message=message)
+    LicencePool.objects.filter(pk=pool_id).exclude(paused_until=UNTIL_COMPARED).update(
+        paused_until=at + PAUSE, paused_message=message
+    )

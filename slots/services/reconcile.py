@@ -21,6 +21,7 @@ from slots.services.dispatch import want_change
 from slots.services.journal import journal_write
 from slots.services.losses import revoke
 from slots.services.pools import pool_lock
+from slots.services.restored import comparison_done, rows_follow
 
 STRANGER_REPORT_AGAIN = timedelta(hours=24)
 
@@ -41,7 +42,12 @@ class Difference:
 
 @transaction.atomic
 def pool_reconcile(
-    *, pool_id: int, member_ids: Iterable[str], read_at: datetime, at: datetime
+    *,
+    pool_id: int,
+    member_ids: Iterable[str],
+    read_at: datetime,
+    at: datetime,
+    people_are_fresh: bool = False,
 ) -> Difference:
     """Compare the pool's slots with the members (account ids) that were read from Jira from `read_at` on.
 
@@ -49,10 +55,12 @@ def pool_reconcile(
     * An IUM user who is a member without a slot gets a free slot's row, so that the count is true again.
     * Anybody else is reported in the journal and left alone (promise 7).
 
-    Slots that changed since `read_at` are left to the next run: the reading is older than they are.
+    Slots that changed since `read_at` are left to the next run: the reading is older than they are. After a restored
+    backup the rows follow Jira instead (slots.services.restored); `people_are_fresh`: the user group was read too.
     """
     members = set(member_ids)
     pool = pool_lock(pool_id)
+    freed = rows_follow(pool, members, read_at=read_at, at=at)
     holders = {
         slot.holder.account_id: slot
         for slot in pool.slots.used().select_related("holder", "pool")
@@ -73,7 +81,8 @@ def pool_reconcile(
     recent = _freed_since(pool, read_at)
     adopted = sum(_adopt(pool, user, at) for user in strangers if user.pk not in recent)
     unknown = len(members - set(holders)) - adopted - len(recent & {u.pk for u in strangers})
-    return Difference(missing=len(missing), adopted=adopted, strangers=unknown)
+    comparison_done(pool, read_at=read_at, people_are_fresh=people_are_fresh, at=at)
+    return Difference(missing=len(missing) + freed, adopted=adopted, strangers=unknown)
 
 
 def _is_settled(slot: Slot, read_at: datetime) -> bool:

@@ -6,15 +6,19 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Greatest
 
-from activity.services import intake_is_trusted, intake_pulse
+from activity.services import GAP, intake_is_trusted, intake_pulse
 from ium.directory.models import User
 from slots.models import CloseReason, Event, LicencePool, LossReason, Slot, SlotState
+from slots.services.changes import CLAIM_TIME, SETTLE_TIME
 from slots.services.dispatch import pool_dispatch
 from slots.services.journal import journal_write
 from slots.services.limit import pool_apply_limit
 from slots.services.losses import may_be_taken, revoke
-from slots.services.pools import pool_lock
+from slots.services.pools import PAUSE, awaits_comparison, pool_lock
+from slots.services.requests import ALIVE_FOR
 from slots.services.waits import close_entry
+
+NO_TIME = timedelta(0)
 
 
 @transaction.atomic
@@ -80,14 +84,20 @@ def site_went_down(*, site_id: int, code: str, message: str, at: datetime) -> No
         journal_write(event=Event.SITE_DOWN, at=at, pool=pool, reason=code, message=message)
 
 
-def site_came_back(*, site_id: int, at: datetime) -> None:
-    """Journal that a site works again, and hand out what is free."""
-    for pool_id in LicencePool.objects.filter(site_id=site_id).values_list("pk", flat=True):
-        with transaction.atomic():  # one pool lock per transaction
-            pool = pool_lock(pool_id)
-            journal_write(event=Event.SITE_UP, at=at, pool=pool)
-            Slot.objects.filter(pool=pool, next_attempt_at__gt=at).update(next_attempt_at=at)
-            pool_dispatch(pool=pool, at=at)
+@transaction.atomic
+def site_came_back(*, site_id: int, away: timedelta, at: datetime) -> None:
+    """Journal that a site works again, and hand out what is free.
+
+    Nobody could work in it meanwhile: after more than a moment every holder's inactivity counts anew (promise 5).
+    """
+    pools = LicencePool.objects.filter(site_id=site_id).order_by("pk")
+    for pool_id in pools.values_list("pk", flat=True):
+        pool = pool_lock(pool_id)
+        journal_write(event=Event.SITE_UP, at=at, pool=pool)
+        if away > GAP:
+            clocks_restart(pool_id=pool_id, reason="jira_away", seconds=away.total_seconds(), at=at)
+        Slot.objects.filter(pool=pool, next_attempt_at__gt=at).update(next_attempt_at=at)
+        pool_dispatch(pool=pool, at=at)
 
 
 @transaction.atomic
@@ -99,6 +109,7 @@ def clocks_restart(
     The times in which a grant is taken up and a place is kept start again too: nobody could ask meanwhile.
     """
     pool = pool_lock(pool_id)
+    _bound_moments(pool, at)
     Slot.objects.filter(pool=pool, state=SlotState.GRANTING).update(clock_from=at)
     pool.entries.waiting().update(seen_at=at)
     holders = Slot.objects.filter(pool=pool, state=SlotState.ACTIVE).update(
@@ -114,3 +125,19 @@ def clocks_restart(
         holders=holders,
     )
     return holders
+
+
+def _bound_moments(pool: LicencePool, at: datetime) -> None:
+    """Let no stored moment lie further ahead than if it were written now: the clock may have been set back.
+
+    A lost call to add somebody is waited for anew: the clock may have been set forward.
+    """
+    pool.slots.exclude(unsettled_until=None).update(unsettled_until=at + SETTLE_TIME)
+    longest = {"claimed_until": CLAIM_TIME, "next_attempt_at": PAUSE}
+    for field, length in (longest | dict.fromkeys(("confirmed_at", "seen_at"), NO_TIME)).items():
+        pool.slots.filter(**{f"{field}__gt": at + length}).update(**{field: at + length})
+    pool.entries.waiting().filter(alive_until__gt=at + ALIVE_FOR).update(alive_until=at + ALIVE_FOR)
+    lock = timedelta(minutes=pool.lock_minutes)
+    pool.locks.filter(until__gt=at + lock).update(until=at + lock)
+    if pool.is_paused(at + PAUSE) and not awaits_comparison(pool):
+        LicencePool.objects.filter(pk=pool.pk).update(paused_until=at + PAUSE)

@@ -154,7 +154,7 @@ def test_without_rights_the_page_shows_nothing(stranger: Client, pool: LicencePo
 
 
 def test_an_empty_system_says_what_to_do_first(boss: Client) -> None:
-    assert "Add a site" in boss.get(reverse("admin:index")).content.decode()
+    assert "Open the set-up" in boss.get(reverse("admin:index")).content.decode()
 
 
 def test_the_page_has_no_inline_script_and_no_refresh_of_its_own(boss: Client) -> None:
