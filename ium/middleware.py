@@ -117,10 +117,11 @@ def _problem(response: HttpResponse) -> HttpResponse:
     status = response.status_code
     if status < 400 or response.get("Content-Type", "").startswith(CONTENT_TYPE):
         return response
-    problem = problem_json(status, _code(status), HTTPStatus(status).phrase)
-    for name, value in response.items():
-        problem.headers.setdefault(name, value)
-    return problem
+    # The same answer with another body: Django has noted on it that it was logged.
+    response.content = problem_json(status, _code(status), HTTPStatus(status).phrase).content
+    response["Content-Type"] = CONTENT_TYPE
+    response["Content-Length"] = str(len(response.content))
+    return response
 
 
 class PasswordThrottle:

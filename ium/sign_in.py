@@ -31,7 +31,9 @@ class SignInView(StrictPageMixin, LoginView):
     def _choose(self, request: HttpRequest) -> HttpResponse:
         if not settings.IUM_DEMO:
             raise PermissionDenied("Choosing a person exists only with the simulated Jira.")
-        user = get_object_or_404(_demo_people(), account_id=request.POST["account_id"])
+        user = get_object_or_404(
+            _demo_people(), account_id=request.POST["account_id"].replace("\x00", "")
+        )
         login(request, user, backend="django.contrib.auth.backends.ModelBackend")
         return redirect(self.get_success_url())
 

@@ -73,9 +73,8 @@ def people_inside(pool: LicencePool) -> set[int]:
     """Return who has a slot of the pool, gets one, or waits for one."""
     held = pool.slots.filter(state__in=[SlotState.GRANTING, SlotState.ACTIVE])
     waits = pool.entries.waiting()
-    return {pk for pk in held.values_list("holder", flat=True) if pk is not None} | set(
-        waits.values_list("user", flat=True)
-    )
+    holders = held.exclude(holder=None).values_list("holder", flat=True)
+    return set(holders) | set(waits.values_list("user", flat=True))
 
 
 def lock_until(*, user: User, pool: LicencePool, at: datetime) -> datetime | None:

@@ -46,7 +46,7 @@ class PersonThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: object) -> bool:
         """Count the call; one round trip."""
         name = getattr(view, "throttle_name", "other")
-        who = request.user.pk if request.user else client_network(request.META)
+        who = getattr(request.user, "pk", None) or client_network(request.META)
         self._wait = seconds_to_wait("person", f"{name}:{who}")
         return self._wait is None
 

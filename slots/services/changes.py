@@ -51,6 +51,8 @@ class WantedChange:
     group_id: str
     attempt: int
     dry_run: bool
+    # No earlier call to add this person may still take effect: all were answered.
+    clean: bool = True
 
 
 @transaction.atomic
@@ -88,6 +90,7 @@ def change_claim(*, slot_id: int, at: datetime) -> WantedChange | None:
         group_id=slot.pool.access_group.group_id,
         attempt=slot.attempts + 1,
         dry_run=slot.pool.dry_run,
+        clean=slot.unsettled_until is None,
     )
 
 
@@ -100,7 +103,7 @@ def change_answered_late(*, change: WantedChange) -> None:
 
 def _settled(change: WantedChange) -> dict[str, None]:
     """An answered call to add somebody cannot land late any more; one to remove says nothing about that."""
-    return {"unsettled_until": None} if change.add and change.attempt == 1 else {}
+    return {"unsettled_until": None} if change.add and change.clean else {}
 
 
 def _current(change: WantedChange) -> Slot | None:
@@ -130,7 +133,8 @@ def change_confirm(*, change: WantedChange, at: datetime, by_reading: bool = Fal
     if change.add:
         # The only call that was lost has landed, or was never lost: then none can land any more. Of several, an
         # earlier one still may, even after the slot was handed back.
-        settled = slot.attempts == 1 or (slot.attempts == 2 and by_reading)
+        alone = change.clean and slot.claimed_until == change.claim
+        settled = alone or (slot.attempts == 2 and by_reading)
         _activate(slot, at, settled=settled)
     elif slot.unsettled_until and not _has_passed(slot.unsettled_until, at):
         # An earlier call to add this person was lost and may still land: look again when it cannot any more.

@@ -166,3 +166,24 @@ def test_people_who_left_lose_the_slot_although_the_sync_died_after_mirroring_th
     group_members_replace(group=single.user_group, user_ids=[], at=at)
     sync_user_group(group_id=single.user_group_id)
     assert slot_of(ann).loss_reason == LossReason.LEFT
+
+
+# Found by tests/kill: after a storm of 429 every slot that was handed back idled for 90 s.
+def test_an_answered_refusal_leaves_no_call_to_wait_for(single: LicencePool, at: datetime) -> None:
+    ann = waiting(single, at)
+    answered = claimed(ann, at)
+    change_postpone(change=answered, error="429", unknown=False, delay=1, at=at)
+    assert confirmed(ann, at + seconds(2))
+    assert (slot_of(ann).state, slot_of(ann).unsettled_until) == (SlotState.ACTIVE, None)
+
+
+def test_a_lost_call_is_waited_for_although_a_later_one_was_answered(
+    single: LicencePool, at: datetime
+) -> None:
+    ann = waiting(single, at)
+    lost = claimed(ann, at)
+    change_postpone(change=lost, error="lost", unknown=True, delay=1, at=at)
+    answered = claimed(ann, at + seconds(2))
+    change_postpone(change=answered, error="429", unknown=False, delay=1, at=at + seconds(2))
+    assert confirmed(ann, at + seconds(4))
+    assert slot_of(ann).unsettled_until is not None

@@ -1,0 +1,67 @@
+"""Renew the pictures in docs/images from a running `./ium.sh up`, with Debian's Chromium.
+
+.venv/bin/python docs/make_screenshots.py --password PASSWORD [--url http://127.0.0.1:8000]
+"""
+
+import argparse
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+IMAGES = Path(__file__).parent / "images"
+ADMIN_PAGES = {
+    "overview": "/admin/",
+    "configuration": "/admin/slots/licencepool/1/change/",
+    "slots": "/admin/slots/slot/",
+    "queue-admin": "/admin/slots/queueentry/",
+    "journal": "/admin/slots/journalentry/",
+}
+
+
+def main() -> None:
+    """Sign in and take all pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--url", default="http://127.0.0.1:8000")
+    parser.add_argument("--login", default="admin")
+    parser.add_argument("--password", required=True)
+    options = parser.parse_args()
+    IMAGES.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+        )
+        page = browser.new_page(viewport={"width": 1300, "height": 850})
+        _administrator(page, options.url, options.login, options.password)
+        for name, path in ADMIN_PAGES.items():
+            _take(page, options.url + path, name)
+        page = browser.new_page(viewport={"width": 900, "height": 760})
+        _queue(page, options.url)
+        browser.close()
+
+
+def _administrator(page: Page, url: str, login: str, password: str) -> None:
+    page.goto(f"{url}/admin/")
+    page.fill("[name=username]", login)
+    page.fill("[name=password]", password)
+    page.click("button[type=submit]")
+    page.wait_for_load_state()
+
+
+def _queue(page: Page, url: str) -> None:
+    """The queue page of the first simulated person, after a click on Reconnect."""
+    page.goto(f"{url}/queue/")
+    page.click("[name=account_id]")
+    page.wait_for_load_state()
+    page.click("[data-action=reconnect]")
+    page.wait_for_timeout(1500)
+    page.screenshot(path=IMAGES / "queue.png")
+
+
+def _take(page: Page, address: str, name: str) -> None:
+    page.goto(address)
+    page.wait_for_timeout(500)
+    page.screenshot(path=IMAGES / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The running system, killed in every way, and still never too many."""

@@ -1,0 +1,45 @@
+"""A row of everything that the admin shows."""
+
+from activity.models import LastActivity
+from ium.directory.models import User
+from ium.schedule import schedules_ensure
+from jira_sync.models import (
+    BreakGlass,
+    Finding,
+    GlassState,
+    RunState,
+    Severity,
+    SyncRun,
+    SyncSettings,
+)
+from slots.models import JobRun, LicencePool, SlotSession
+from tests.factories import AT, GroupFactory, active, holder, member, token_for, waiting
+
+
+def fill(pool: LicencePool) -> tuple[User, User]:
+    """Fill the database; return somebody who holds the slot and somebody who waits."""
+    ann, ben = holder(pool, display_name="Ann"), waiting(pool, display_name="Ben")
+    active(ann, pool, AT)
+    token_for(ann)
+    SlotSession.objects.create(
+        pool=pool, user=ann, granted_at=AT, ended_at=AT, loss_reason="sweep", waited_seconds=1
+    )
+    JobRun.objects.create(name="sweep", started_at=AT, finished_at=AT)
+    member(pool)
+    schedules_ensure()
+    assert LastActivity.objects.exists()
+    of_jira(pool, ann)
+    return ann, ben
+
+
+def of_jira(pool: LicencePool, user: User) -> None:
+    """Add what the admin shows of talking to Jira."""
+    SyncSettings.objects.create(pool=pool)
+    SyncRun.objects.create(pool=pool, started_at=AT, state=RunState.STOPPED)
+    Finding.objects.create(
+        code="test", severity=Severity.WARNING, pool=pool, first_seen_at=AT, last_seen_at=AT
+    )
+    group = GroupFactory.create(site=pool.site)
+    BreakGlass.objects.create(
+        pool=pool, group=group, state=GlassState.GIVEN, started_by=user, started_at=AT
+    )
