@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,7 +118,7 @@ def _answers(url: str) -> bool:
 
 
 def _start(
-    parts: contextlib.ExitStack, command: list[str], environment: dict[str, str]
+    parts: contextlib.ExitStack, command: Sequence[str], environment: dict[str, str]
 ) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(  # noqa: S603 - our own programs
         command,

@@ -52,7 +52,6 @@ def _take_unclaimed(pool: LicencePool, at: datetime) -> int:
         Q(seen_at=None) | Q(seen_at__lt=F("confirmed_at")),
         state=SlotState.ACTIVE,
         clock_from__lte=at - pool.claim_time,
-        holder__is_protected=False,
     )
     left = Q(state=SlotState.GRANTING, last_seen__lte=at - pool.place_kept)
     slots = (
@@ -61,7 +60,7 @@ def _take_unclaimed(pool: LicencePool, at: datetime) -> int:
                 Coalesce("seen_at", "granted_at"), Coalesce("clock_from", "granted_at")
             )
         )
-        .filter(not_come | left)
+        .filter(not_come | left, holder__is_protected=False)
         .select_related("holder", "pool")
     )
     return sum(revoke(slot, reason=LossReason.UNCLAIMED, at=at) for slot in slots)

@@ -14,6 +14,7 @@ from slots.services import (
     change_postpone,
     intake_observe,
     pool_reconcile,
+    pool_upkeep,
     slot_release,
     sweep_revoke,
     sweep_warn,
@@ -187,3 +188,14 @@ def test_a_lost_call_is_waited_for_although_a_later_one_was_answered(
     change_postpone(change=answered, error="429", unknown=False, delay=1, at=at + seconds(2))
     assert confirmed(ann, at + seconds(4))
     assert slot_of(ann).unsettled_until is not None
+
+
+# Found by tests/model: a removal was wanted for an administrator of Jira.
+def test_a_grant_of_somebody_who_became_an_administrator_is_not_taken_for_silence(
+    single: LicencePool, at: datetime
+) -> None:
+    ann = waiting(single, at)
+    User.objects.filter(pk=ann.pk).update(is_protected=True)
+    trusted(at + minutes(10))
+    pool_upkeep(pool_id=single.pk, at=at + minutes(10))
+    assert slot_of(ann).state == SlotState.GRANTING
