@@ -15,6 +15,9 @@ ADMIN_PAGES = {
     "slots": "/admin/slots/slot/",
     "queue-admin": "/admin/slots/queueentry/",
     "journal": "/admin/slots/journalentry/",
+    "set-up": "/admin/jira_sync/finding/setup/",
+    "configuration-check": "/admin/jira_sync/finding/",
+    "sync-log": "/admin/jira_sync/syncrun/",
 }
 
 
@@ -32,6 +35,7 @@ def main() -> None:
         )
         page = browser.new_page(viewport={"width": 1300, "height": 850})
         _administrator(page, options.url, options.login, options.password)
+        _dry_run(page, options.url)
         for name, path in ADMIN_PAGES.items():
             _take(page, options.url + path, name)
         page = browser.new_page(viewport={"width": 900, "height": 760})
@@ -45,6 +49,17 @@ def _administrator(page: Page, url: str, login: str, password: str) -> None:
     page.fill("[name=password]", password)
     page.click("button[type=submit]")
     page.wait_for_load_state()
+
+
+def _dry_run(page: Page, url: str) -> None:
+    """A dry run of the user sync, and a picture of what it would do."""
+    page.goto(f"{url}/admin/jira_sync/syncsettings/1/change/")
+    page.click("text=Dry run >> nth=0")
+    page.wait_for_timeout(800)
+    page.click("dialog button[type=submit], [role=dialog] button[type=submit]")
+    page.wait_for_timeout(4000)
+    page.reload()
+    page.screenshot(path=IMAGES / "sync-run.png")
 
 
 def _queue(page: Page, url: str) -> None:

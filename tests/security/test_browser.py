@@ -1,20 +1,18 @@
 """The content security policies in a real browser: every page works, and Chromium complains about nothing."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page
 from pytest_django.live_server_helper import LiveServer
 
 from slots.models import LicencePool
+from tests.conftest import CHROMIUM
 from tests.factories import PoolFactory
 from tests.security.conftest import administrator
 from tests.security.world import fill
 
-CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
@@ -48,20 +46,6 @@ OTHERS = [
     "/admin/login/",
     "/admin/password_change/",
 ]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A browser for all pages. Playwright's loop runs in this thread, where Django allows no queries by itself."""
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        browser.close()
-    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
-    if before is not None:
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
 
 
 @pytest.fixture

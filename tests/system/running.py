@@ -1,6 +1,7 @@
 """Starts the whole of IUM as `./ium.sh up` does, and looks at it only from outside."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -109,6 +110,12 @@ class RunningIum:
             return requests.get(f"{self.url}/readyz", timeout=5).status_code == 200
         except requests.RequestException:
             return False
+
+    def all_free(self) -> bool:
+        """Whether nobody has a slot, nor gets or loses one."""
+        metrics = requests.get(f"{self.url}/metrics", timeout=5).text
+        used = re.findall(r'ium_slots\{.*state="(?:granting|active|revoking)"\} ([0-9.]+)', metrics)
+        return len(used) == 3 and not any(float(number) for number in used)
 
     def manage(self, *arguments: str) -> str:
         """Run a management command beside the running system; return what it prints."""
