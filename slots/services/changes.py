@@ -199,6 +199,13 @@ def _free(slot: Slot, pool: LicencePool, at: datetime) -> None:
     _empty(slot, pool)
 
 
+def slot_let_go(slot: Slot, *, at: datetime) -> None:
+    """Free a slot whose holder is surely no member of the access group. The caller holds the pool lock."""
+    if revoke(slot, reason=LossReason.LEFT, at=at):
+        slot.refresh_from_db()
+        _free(slot, slot.pool, at)
+
+
 def _note_session(slot: Slot, at: datetime) -> None:
     if slot.holder is None or slot.granted_at is None:
         return

@@ -17,7 +17,8 @@ from slots.models import (
     SlotState,
 )
 from slots.selectors import why_not_managed
-from slots.services.dispatch import want_change
+from slots.services.changes import slot_let_go
+from slots.services.dispatch import pool_dispatch, want_change
 from slots.services.journal import journal_write
 from slots.services.losses import revoke
 from slots.services.pools import pool_lock
@@ -51,7 +52,8 @@ def pool_reconcile(
 ) -> Difference:
     """Compare the pool's slots with the members (account ids) that were read from Jira from `read_at` on.
 
-    * A holder whose membership is gone gets it back: the slot is theirs, so this cannot pass the limit.
+    * A holder whose membership is gone gets it back: the slot is theirs, so this cannot pass the limit. Only a Jira
+      administrator's slot becomes free.
     * An IUM user who is a member without a slot gets a free slot's row, so that the count is true again.
     * Anybody else is reported in the journal and left alone (promise 7).
 
@@ -71,18 +73,28 @@ def pool_reconcile(
         for account_id, slot in holders.items()
         if account_id not in members and _is_settled(slot, read_at)
     ]
-    # While a lowered limit drains the pool, the count only falls: then not everybody can get back in.
-    room = max(0, pool.slot_count - (len(holders) - len(missing)))
-    for slot in missing[:room]:
-        _grant_again(slot, at)
-    for slot in missing[room:]:
-        revoke(slot, reason=LossReason.ADMINISTRATOR, at=at)
+    _repair(pool, missing, used=len(holders), at=at)
     strangers = list(User.objects.filter(account_id__in=members - set(holders)))
     recent = _freed_since(pool, read_at)
     adopted = sum(_adopt(pool, user, at) for user in strangers if user.pk not in recent)
     unknown = len(members - set(holders)) - adopted - len(recent & {u.pk for u in strangers})
+    pool_dispatch(pool=pool, at=at)
     comparison_done(pool, read_at=read_at, people_are_fresh=people_are_fresh, at=at)
     return Difference(missing=len(missing) + freed, adopted=adopted, strangers=unknown)
+
+
+def _repair(pool: LicencePool, missing: list[Slot], *, used: int, at: datetime) -> None:
+    """Put holders back whose membership is gone, as far as the limit allows; free the slots of administrators."""
+    # Taken out by somebody else, and Jira is not called for administrators (promise 7).
+    for slot in (slot for slot in missing if slot.holder and slot.holder.is_protected):
+        slot_let_go(slot, at=at)
+    back = [slot for slot in missing if not (slot.holder and slot.holder.is_protected)]
+    # While a lowered limit drains the pool, the count only falls: then not everybody can get back in.
+    room = max(0, pool.slot_count - (used - len(back)))
+    for slot in back[:room]:
+        _grant_again(slot, at)
+    for slot in back[room:]:
+        revoke(slot, reason=LossReason.ADMINISTRATOR, at=at)
 
 
 def _is_settled(slot: Slot, read_at: datetime) -> bool:
@@ -90,7 +102,6 @@ def _is_settled(slot: Slot, read_at: datetime) -> bool:
         slot.state == SlotState.ACTIVE
         and bool(slot.confirmed_at and slot.confirmed_at < read_at)
         and (slot.unsettled_until is None or slot.unsettled_until <= read_at)
-        and not (slot.holder and slot.holder.is_protected)
     )
 
 

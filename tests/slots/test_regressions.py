@@ -24,6 +24,7 @@ from tests.factories import (
     claimed,
     confirmed,
     events_in,
+    events_of,
     holder,
     minutes,
     seconds,
@@ -199,3 +200,15 @@ def test_a_grant_of_somebody_who_became_an_administrator_is_not_taken_for_silenc
     trusted(at + minutes(10))
     pool_upkeep(pool_id=single.pk, at=at + minutes(10))
     assert slot_of(ann).state == SlotState.GRANTING
+
+
+# Found by tests/model: the slot was never repaired and never taken: a licence was lost for good.
+def test_a_slot_of_an_administrator_who_is_no_member_any_more_goes_to_the_next(
+    single: LicencePool, at: datetime
+) -> None:
+    ann, ben = holder(single, at), waiting(single, at + minutes(5))
+    User.objects.filter(pk=ann.pk).update(is_protected=True)
+    later = at + minutes(5) + seconds(10)
+    pool_reconcile(pool_id=single.pk, member_ids=[], read_at=later, at=later)
+    assert slot_of(ben).state == SlotState.GRANTING
+    assert events_of(ann)[-2:] == ["revoking", "freed"]

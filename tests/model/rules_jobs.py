@@ -1,0 +1,85 @@
+"""Periodic jobs, one at a time and all together."""
+
+from django.db.models import Min
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from ium.directory.models import Site
+from jira_sync import services as jobs
+from slots import services
+from slots.models import Slot
+from tests.model.base import Rules
+
+
+class JobRules(Rules):
+    """Rules of Beat."""
+
+    @precondition(lambda self: self.world.holders())
+    @rule(warns=st.booleans())
+    def sweeps(self, warns: bool) -> None:
+        """The sweep or the warning job runs."""
+        if warns:
+            self._warn()
+        else:
+            self._sweep()
+
+    @precondition(lambda self: self.world.warned())
+    @rule()
+    def the_sweep_comes(self) -> None:
+        """Time passes until the sweep that was announced, and it runs."""
+        moment = Slot.objects.aggregate(moment=Min("revoke_at"))["moment"]
+        if moment is not None and moment > self.world.at:
+            self.world.wait(moment - self.world.at, alive=True)
+        self._sweep()
+
+    @rule()
+    def keeps_up(self) -> None:
+        """Upkeep runs."""
+        self._keep_up()
+
+    @rule()
+    def finds_unfinished(self) -> None:
+        """Workers start on every change that Jira has not confirmed."""
+        for slot_id in jobs.unfinished_slots():
+            self.world.carry_out(slot_id)
+
+    @rule(well=st.booleans())
+    def everything_ticks(self, well: bool) -> None:
+        """All jobs run once; with luck all calls to Jira are answered at once."""
+        self._warn()
+        self._sweep()
+        self._keep_up()
+        site = Site.objects.get()
+        if site.is_down:
+            self.world.run_job(lambda: jobs.probe_site(site_id=site.pk))
+        if well:
+            self._finish_all()
+
+    @precondition(lambda self: self.world.messages or self.world.workers)
+    @rule()
+    def all_goes_well(self) -> None:
+        """Everything that is under way comes to its end without a fault."""
+        self._finish_all()
+
+    def _warn(self) -> None:
+        pool = self.world.pool.pk
+        self.world.act(lambda: services.sweep_warn(pool_id=pool, at=self.world.at))
+
+    def _sweep(self) -> None:
+        pool = self.world.pool.pk
+        self.world.act(lambda: services.sweep_revoke(pool_id=pool, at=self.world.at))
+
+    def _keep_up(self) -> None:
+        pool = self.world.pool.pk
+        self.world.act(
+            lambda: services.pool_upkeep(pool_id=pool, at=self.world.at), dispatches=True
+        )
+
+    def _finish_all(self) -> None:
+        world = self.world
+        for worker in list(world.workers):
+            world.finish(worker)
+        for _ in range(20):
+            if not world.messages:
+                return
+            world.finish(world.deliver(0))

@@ -1,0 +1,76 @@
+"""What people do: ask, poll, fall silent (by not polling), work, hand back, leave."""
+
+from datetime import timedelta
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from slots import services
+from slots.models import QueueEntry, Slot
+from tests.model.base import NUMBER, Rules
+
+
+class PeopleRules(Rules):
+    """Rules of users with a browser."""
+
+    @rule(who=NUMBER)
+    def asks(self, who: int) -> None:
+        """Somebody asks for a slot, or polls."""
+        self._ask(who)
+
+    @rule(who=NUMBER)
+    def asks_again(self, who: int) -> None:
+        """Somebody polls; the same as asking, and as frequent as in life."""
+        self._ask(who)
+
+    @precondition(lambda self: self.world.check.waiting)
+    @rule(silent=NUMBER)
+    def everybody_polls_but_one(self, silent: int) -> None:
+        """Everybody in the queue polls, except one."""
+        waits = QueueEntry.objects.waiting().values_list("user_id", flat=True)
+        for user_id in list(waits):
+            number = [user.pk for user in self.world.people].index(user_id)
+            if number != silent % len(self.world.people):
+                self._ask(number)
+
+    def _ask(self, who: int) -> None:
+        world = self.world
+        user, pool = world.person(who), world.fresh_pool()
+        inside = Slot.objects.filter(holder=user).exclude(state="revoking").exists()
+
+        def request() -> bool:
+            services.slot_request(user=user, pool=pool, return_url=None, at=world.at)
+            return True
+
+        if world.act(request, dispatches=not inside):
+            world.check.seen[user.pk] = world.at
+
+    @precondition(lambda self: self.world.inside())
+    @rule(who=NUMBER)
+    def hands_back(self, who: int) -> None:
+        """Somebody hands the slot back or leaves the queue."""
+        user, pool = self.world.somebody_inside(who), self.world.fresh_pool()
+        self.world.check.releasing = user.pk
+        self.world.act(lambda: services.slot_release(user=user, pool=pool, at=self.world.at))
+        self.world.check.releasing = None
+
+    @precondition(lambda self: self.world.inside())
+    @rule(who=NUMBER, idle=st.sampled_from([0, 0, 3, 20, 70, 299, 400, 4000]))
+    def works(self, who: int, idle: int) -> None:
+        """Somebody was active so many seconds ago: fresh evidence, or evidence that comes late."""
+        world = self.world
+        user, pool = world.somebody_inside(who), world.fresh_pool()
+        active_at = world.at - timedelta(seconds=idle)
+        world.act(
+            lambda: services.slot_activity(
+                user=user,
+                pool=pool,
+                idle=timedelta(seconds=idle),
+                source="extension",
+                at=world.at,
+            )
+        )
+        world.check.was_active(user, active_at)
+        slot = next((s for s in world.check.told.values() if s.holder == user.pk), None)
+        if slot and slot.state == "active" and slot.confirmed and active_at >= slot.confirmed:
+            world.check.seen[user.pk] = world.at
