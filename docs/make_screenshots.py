@@ -56,7 +56,7 @@ def _dry_run(page: Page, url: str) -> None:
     page.goto(f"{url}/admin/jira_sync/syncsettings/1/change/")
     page.click("text=Dry run >> nth=0")
     page.wait_for_timeout(800)
-    page.click("dialog button[type=submit], [role=dialog] button[type=submit]")
+    page.click("form button:has-text('Dry run')")
     page.wait_for_timeout(4000)
     page.reload()
     page.screenshot(path=IMAGES / "sync-run.png")
@@ -67,7 +67,8 @@ def _queue(page: Page, url: str) -> None:
     page.goto(f"{url}/queue/")
     page.click("[name=account_id]")
     page.wait_for_load_state()
-    page.click("[data-action=reconnect]")
+    if page.is_visible("[data-action=reconnect]"):
+        page.click("[data-action=reconnect]")
     page.wait_for_timeout(1500)
     page.screenshot(path=IMAGES / "queue.png")
 
