@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the model test come first: it cannot run in a process in which a browser test ran."""
+    items.sort(key=lambda item: "tests/model/" not in item.nodeid)
+
+
 @pytest.fixture
 def at() -> datetime:
     """The moment tests start from: on the grid of sweeps."""
