@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -24,24 +25,21 @@ def _fetch() -> None:
     if shutil.which("npm") is None:
         pytest.skip("npm is needed to get axe-core")
     KEPT.parent.mkdir(exist_ok=True)
-    packed = subprocess.run(
-        ["npm", "pack", f"axe-core@{VERSION}", "--silent"],
-        cwd=KEPT.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    if packed.returncode != 0:
-        pytest.skip(f"npm cannot get axe-core: {packed.stderr.strip()[-200:]}")
-    archive = KEPT.parent / packed.stdout.strip()
-    with tarfile.open(archive) as package:
-        member = package.extractfile("package/axe.min.js")
-        assert member is not None
-        part = KEPT.with_suffix(".part")
-        part.write_bytes(member.read())
-        part.replace(KEPT)
-    archive.unlink()
+    # Each test process in a folder of its own: two of them may fetch at the same moment.
+    with tempfile.TemporaryDirectory(dir=KEPT.parent) as folder:
+        packed = subprocess.run(
+            ["npm", "pack", f"axe-core@{VERSION}", "--silent"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        if packed.returncode != 0:
+            pytest.skip(f"npm cannot get axe-core: {packed.stderr.strip()[-200:]}")
+        with tarfile.open(Path(folder) / packed.stdout.strip()) as package:
+            package.extract("package/axe.min.js", folder, filter="data")
+        (Path(folder) / "package" / "axe.min.js").replace(KEPT)
 
 
 def violations(page: Page) -> list[str]:
