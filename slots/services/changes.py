@@ -71,6 +71,8 @@ def change_claim(*, slot_id: int, at: datetime) -> WantedChange | None:
         return None
     claim = at + CLAIM_TIME
     adding = slot.state == SlotState.GRANTING
+    if adding and slot.pool.slots.used().count() > slot.pool.slot_count:
+        return None  # the limit was lowered: remove first, then add
     values = {"unsettled_until": at + SETTLE_TIME} if adding else {}
     claimed = (
         Slot.objects.unfinished(at)

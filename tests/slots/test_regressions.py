@@ -11,8 +11,10 @@ from jira_sync.client.interface import Person
 from jira_sync.services import note_answer, sync_user_group
 from slots.models import JournalEntry, LicencePool, LossReason, SlotState
 from slots.services import (
+    change_claim,
     change_postpone,
     intake_observe,
+    pool_apply_limit,
     pool_reconcile,
     pool_upkeep,
     slot_release,
@@ -212,3 +214,18 @@ def test_a_slot_of_an_administrator_who_is_no_member_any_more_goes_to_the_next(
     pool_reconcile(pool_id=single.pk, member_ids=[], read_at=later, at=later)
     assert slot_of(ben).state == SlotState.GRANTING
     assert events_of(ann)[-2:] == ["revoking", "freed"]
+
+
+# Found by tests/model: the lost addition had taken effect, and until its removal there were two members for one licence.
+def test_after_the_limit_was_lowered_a_grant_waits_for_the_removal_of_another_one(
+    pool: LicencePool, at: datetime
+) -> None:
+    ann, ben = waiting(pool, at), waiting(pool, at)
+    lost = claimed(ben, at)
+    change_postpone(change=lost, error="lost", unknown=True, delay=1, at=at)
+    LicencePool.objects.filter(pk=pool.pk).update(assigned_licences=1)
+    pool_apply_limit(pool_id=pool.pk, at=at)
+    later = at + SETTLE_TIME
+    assert change_claim(slot_id=slot_of(ann).pk, at=later) is None
+    assert confirmed(ben, later)
+    assert confirmed(ann, later)
