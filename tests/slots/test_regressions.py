@@ -216,7 +216,7 @@ def test_a_slot_of_an_administrator_who_is_no_member_any_more_goes_to_the_next(
     assert events_of(ann)[-2:] == ["revoking", "freed"]
 
 
-# Found by tests/model: the lost addition had taken effect, and until its removal there were two members for one licence.
+# Found by tests/model: the lost addition had taken effect, and there were two members for one licence.
 def test_after_the_limit_was_lowered_a_grant_waits_for_the_removal_of_another_one(
     pool: LicencePool, at: datetime
 ) -> None:
