@@ -69,6 +69,9 @@ IUM_THROTTLES = {
     "passwords_of_name": 3 * env.int("IUM_WRONG_PASSWORDS", default=20),
 }
 IUM_PASSWORD_WINDOW = 300
+# Everybody who waits asks every so many seconds; 0: the server says when, by the place in the queue
+# (slots/document.py). More than a minute would make people fall silent.
+IUM_QUEUE_POLL_SECONDS = min(60, max(0, env.int("IUM_QUEUE_POLL_SECONDS", default=0)))
 AUTH_USER_MODEL = "directory.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

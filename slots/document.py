@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from ium.directory.models import ConnectionState, User
-from slots.eta import expected_wait, pool_pace
+from slots.eta import Pace, expected_wait, pool_pace
 from slots.models import (
     CloseReason,
     FirstAttempt,
@@ -54,6 +55,7 @@ class SlotDocument:
     server_time: datetime
     automatic: bool
     joined_at: datetime | None
+    locked_until: datetime | None
 
 
 def slot_document(*, user: User, pool: LicencePool, at: datetime) -> SlotDocument:
@@ -73,6 +75,7 @@ def slot_document(*, user: User, pool: LicencePool, at: datetime) -> SlotDocumen
         server_time=at,
         automatic=pool.first_attempt == FirstAttempt.AUTOMATIC,
         joined_at=None,
+        locked_until=None,
     )
     slot = Slot.objects.filter(pool=pool, holder=user).first()
     if slot is not None and slot.state in {SlotState.GRANTING, SlotState.ACTIVE}:
@@ -84,7 +87,12 @@ def slot_document(*, user: User, pool: LicencePool, at: datetime) -> SlotDocumen
     if until := lock_until(user=user, pool=pool, at=at):
         wait = min(POLL_MOST, max(POLL_HEAD, (until - at).total_seconds()))
         return replace(
-            blank, state="locked", reason="locked", message=locked_message(until), retry_after=wait
+            blank,
+            state="locked",
+            reason="locked",
+            message=locked_message(until, at),
+            retry_after=wait,
+            locked_until=until,
         )
     if entry is not None:
         return _queued(blank, entry, pool, at)
@@ -127,7 +135,8 @@ def _queued(
     blank: SlotDocument, entry: QueueEntry, pool: LicencePool, at: datetime
 ) -> SlotDocument:
     ahead = _ahead(entry, pool, at)
-    eta = expected_wait(pool_pace(pool, at), slots=pool.slot_count, ahead=ahead)
+    pace = pool_pace(pool, at)
+    eta = expected_wait(pace, slots=pool.slot_count, ahead=ahead)
     trouble = trouble_of(pool, at)
     reason, message = trouble or ("waiting", _("All slots are in use. You keep your place."))
     return replace(
@@ -138,7 +147,9 @@ def _queued(
         position=ahead + 1,
         waiting=max(blank.waiting, ahead + 1),
         eta_seconds=None if trouble else eta,
-        retry_after=POLL_DOWN if trouble else _poll_delay(pool, ahead, eta),
+        retry_after=POLL_DOWN
+        if trouble
+        else _poll_delay(pool, ahead, eta, heads=_heads(pool, pace)),
         automatic=True,
         joined_at=entry.joined_at,
     )
@@ -150,18 +161,30 @@ def _ahead(entry: QueueEntry, pool: LicencePool, at: datetime) -> int:
     return pool.entries.alive(at).filter(before).count()
 
 
-def _poll_delay(pool: LicencePool, ahead: int, eta: tuple[int, int] | None) -> float:
-    """Return seconds until the next attempt: short near the head, never above the pool's queue timer."""
+def _heads(pool: LicencePool, pace: Pace | None) -> int:
+    """Return how many people at the front ask every 3 seconds: twice as many as may get a slot within a minute."""
+    if pace is None:
+        return POLL_HEADS
+    return max(POLL_HEADS, round(2 * 60 * pool.slot_count / pace.mean_hold))
+
+
+def _poll_delay(pool: LicencePool, ahead: int, eta: tuple[int, int] | None, *, heads: int) -> float:
+    """Return seconds until the next attempt: short near the head, never above the pool's queue timer.
+
+    Never more than a minute either, so that nobody falls silent by doing as told.
+    """
     longest = min(POLL_MOST, float(pool.queue_timer_seconds))
-    if ahead < POLL_HEADS:
+    if fixed := settings.IUM_QUEUE_POLL_SECONDS:  # switched off: everybody asks at one pace
+        return min(longest, _jitter(fixed, up=JITTER))
+    if ahead < heads:
         return _jitter(min(POLL_HEAD, longest))
     wanted = eta[0] / 10 if eta is not None else longest
-    return min(longest, _jitter(max(POLL_HEAD, wanted)))
+    return min(longest, _jitter(max(POLL_HEAD, wanted), up=JITTER))
 
 
-def _jitter(seconds: float) -> float:
+def _jitter(seconds: float, *, up: float = 0) -> float:
     """Spread clients so that they do not all ask at once."""
-    return round(seconds * random.uniform(1 - JITTER, 1), 1)  # noqa: S311 - no secret
+    return round(seconds * random.uniform(1 - JITTER, 1 + up), 1)  # noqa: S311 - no secret
 
 
 def trouble_of(pool: LicencePool, at: datetime) -> tuple[str, str] | None:
@@ -197,6 +220,9 @@ def _none(blank: SlotDocument, user: User, pool: LicencePool, at: datetime) -> S
         message = _("Jira did not let you in. Your administrator can see the reason.")
         return replace(blank, reason="jira_refused", message=message, automatic=False)
     last = SlotSession.objects.filter(pool=pool, user=user).order_by("-ended_at").first()
+    if outcome := _outcome_of(wait, last, pool, at):
+        reason, message = outcome
+        return replace(blank, reason=reason, message=message, automatic=False)
     if last is None or last.ended_at < at - RECENT:
         return replace(blank, message=_("You have no Jira slot."))
     return replace(
@@ -205,6 +231,23 @@ def _none(blank: SlotDocument, user: User, pool: LicencePool, at: datetime) -> S
         message=loss_message(last.loss_reason),
         automatic=_comes_back(pool, last.loss_reason),
     )
+
+
+def _outcome_of(
+    wait: QueueEntry | None, last: SlotSession | None, pool: LicencePool, at: datetime
+) -> tuple[str, str] | None:
+    """Return (code, sentence) when the newest thing is a wait that ended without a slot."""
+    if wait is None or wait.closed_at is None or not _recent(wait, at):
+        return None
+    if last is not None and last.ended_at >= wait.closed_at:
+        return None
+    if wait.close_reason == CloseReason.LEFT and at <= wait.closed_at + pool.place_kept:
+        return "left_queue", _("You left the queue. Press Reconnect soon to get your place back.")
+    return {
+        CloseReason.LEFT: ("left_queue", _("You left the queue.")),
+        CloseReason.REMOVED: ("removed", _("You were taken out of the queue.")),
+        CloseReason.GONE: ("gone", _("You were not there for a while, so your wait ended.")),
+    }.get(CloseReason(wait.close_reason))
 
 
 def _recent(entry: QueueEntry, at: datetime) -> bool:

@@ -42,7 +42,9 @@ def _giving_up(pool: LicencePool, at: datetime) -> float:
     waited = ExpressionWrapper(F("closed_at") - F("joined_at"), output_field=DurationField())
     ended = QueueEntry.objects.filter(pool=pool, closed_at__gt=at - RECENT)
     total = ended.aggregate(total=Sum(waited))["total"]
-    left = ended.filter(close_reason__in=[CloseReason.LEFT, CloseReason.GONE]).count()
+    left = ended.filter(
+        close_reason__in=[CloseReason.LEFT, CloseReason.REMOVED, CloseReason.GONE]
+    ).count()
     seconds = total.total_seconds() if total is not None else 0.0
     return left / seconds if seconds > 0 else 0.0
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from activity.models import LastActivity
 from ium.directory.models import AccountStatus, GroupMembership, User
 from ium.lib.errors import NotFound
+from ium.lib.spans import span
 from slots.models import LicencePool, Slot, SlotLock, SlotState
 from slots.models.slot import SlotQuerySet
 from slots.pages import pool_for_page
@@ -86,10 +87,10 @@ def lock_until(*, user: User, pool: LicencePool, at: datetime) -> datetime | Non
     )
 
 
-def locked_message(until: datetime) -> str:
-    """Return the sentence for somebody who is locked until then."""
-    return _("You lost your slot to inactivity. You can get one again at %(time)s UTC.") % {
-        "time": f"{until:%H:%M}"
+def locked_message(until: datetime, at: datetime) -> str:
+    """Return the sentence for somebody who is locked until then. A length: nobody knows the reader's time zone."""
+    return _("You lost your slot to inactivity. You can get one again in %(time)s.") % {
+        "time": span((until - at).total_seconds())
     }
 
 
@@ -100,7 +101,7 @@ def why_refused(*, user: User, pool: LicencePool, at: datetime) -> Refusal | Non
     if not pool.enabled:
         return Refusal("pool_off", _("Sharing is switched off for %(pool)s.") % {"pool": pool})
     if until := lock_until(user=user, pool=pool, at=at):
-        return Refusal("locked", locked_message(until))
+        return Refusal("locked", locked_message(until, at))
     return None
 
 

@@ -18,6 +18,9 @@ _SENTENCES: dict[str, Promise] = {
     "joined:place_kept": gettext_lazy(
         "%(user)s was not there for the slot and keeps the place in the queue of %(pool)s."
     ),
+    "joined:came_back": gettext_lazy(
+        "%(user)s came back within the time a place is kept, and keeps the place in the queue of %(pool)s."
+    ),
     "left_queue": gettext_lazy("%(user)s left the queue of %(pool)s after %(waited)s."),
     "left_queue!": gettext_lazy("%(actor)s took %(user)s out of the queue of %(pool)s."),
     "gone": gettext_lazy("%(user)s stopped waiting for %(pool)s."),

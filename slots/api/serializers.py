@@ -40,6 +40,9 @@ class SlotDocumentSerializer(serializers.Serializer[Any]):
         help_text="Whether attempts start by themselves, without a click on Reconnect."
     )
     joined_at = serializers.DateTimeField(allow_null=True, help_text="When the wait began.")
+    locked_until = serializers.DateTimeField(
+        allow_null=True, help_text="In the state `locked`: from when on a slot can be had again."
+    )
 
 
 class SlotRequestSerializer(serializers.Serializer[Any]):
@@ -50,6 +53,12 @@ class SlotRequestSerializer(serializers.Serializer[Any]):
     )
     return_url = serializers.CharField(
         required=False, max_length=2000, help_text="Page to come back to, on the pool's site."
+    )
+    join = serializers.BooleanField(
+        required=False,
+        default=True,
+        help_text="false: only go on with a wait that there is, as clients do while they poll. Who left the queue"
+        " on another device is then not put back.",
     )
 
 

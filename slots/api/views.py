@@ -72,7 +72,7 @@ class SlotView(APIView):
 
     @extend_schema(request=SlotRequestSerializer, responses=_ANSWERS, operation_id="slot_reconnect")
     def post(self, request: Request) -> Response:
-        """Ask for a slot, or join and poll the queue. Idempotent."""
+        """Ask for a slot, or join and poll the queue. Idempotent; with `"join": false` only poll."""
         wanted = checked(SlotRequestSerializer, request.data)
         pool = pool_for(key=wanted.get("pool"), page=wanted.get("return_url"))
         with suppress(NotEntitled):  # a state, not an error: the document says why
@@ -80,6 +80,7 @@ class SlotView(APIView):
                 user=person(request),
                 pool=pool,
                 return_url=wanted.get("return_url"),
+                join=wanted["join"],
                 at=clock.now(),
             )
         return state_of(person(request), pool)

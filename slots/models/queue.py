@@ -15,6 +15,7 @@ class CloseReason(models.TextChoices):
 
     SERVED = "served", _("got a slot")
     LEFT = "left", _("left the queue")
+    REMOVED = "removed", _("taken out of the queue")
     GONE = "gone", _("stopped asking")
     REFUSED = "refused", _("cannot get a slot")
 

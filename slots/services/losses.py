@@ -187,7 +187,7 @@ def pool_people_left(*, pool_id: int, user_ids: Collection[int], at: datetime) -
     """
     pool = pool_lock(pool_id)
     for entry in pool.entries.waiting().filter(user_id__in=user_ids).select_related("user", "pool"):
-        close_entry(entry, CloseReason.LEFT, at=at)
+        close_entry(entry, CloseReason.REMOVED, at=at)
     slots = pool.slots.filter(
         holder_id__in=user_ids,
         holder__is_protected=False,

@@ -30,7 +30,7 @@ def _open_entry(entry_id: int) -> QueueEntry:
 @transaction.atomic
 def queue_entry_remove(*, entry_id: int, at: datetime, actor: User) -> None:
     """Take somebody out of the queue. Raises Refused when they are not waiting."""
-    close_entry(_open_entry(entry_id), CloseReason.LEFT, at=at, actor=actor)
+    close_entry(_open_entry(entry_id), CloseReason.REMOVED, at=at, actor=actor)
 
 
 @transaction.atomic

@@ -25,15 +25,25 @@ from slots.services.dispatch import pool_dispatch
 from slots.services.journal import journal_write
 from slots.services.losses import reclaim, revoke
 from slots.services.pools import pool_lock
-from slots.services.waits import close_entry, place_keep
+from slots.services.waits import (
+    ALIVE_FOR,
+    MISSES_UNTIL_GONE,
+    close_entry,
+    latest_wait,
+    place_keep,
+    wait_goes_on,
+)
 
-# Hidden tabs may poll only once a minute: so long silence is no absence.
-ALIVE_FOR = timedelta(seconds=90)
 REFUSAL_FOLD = timedelta(hours=1)
 
 
-def slot_request(*, user: User, pool: LicencePool, return_url: str | None, at: datetime) -> None:
+def slot_request(
+    *, user: User, pool: LicencePool, return_url: str | None, at: datetime, join: bool = True
+) -> None:
     """Ask for a slot, or join and poll the queue. Repeating is harmless: who holds a slot keeps it.
+
+    With `join` False it only goes on with what there is: who neither waits nor holds a slot stays outside, so
+    that a second device cannot put somebody back who left.
 
     Raises NotEntitled with the reason for the user, BadInput for a return address off the pool's site, Busy
     when the pool stays locked for 3 seconds.
@@ -41,9 +51,10 @@ def slot_request(*, user: User, pool: LicencePool, return_url: str | None, at: d
     check_return_url(return_url, pool)
     refusal = why_refused(user=user, pool=pool, at=at)
     if refusal is not None and not (refusal.code == "pool_off" and _is_inside(user, pool)):
-        _note_refusal(user=user, pool=pool, code=refusal.code, at=at)
+        if join:
+            _note_refusal(user=user, pool=pool, code=refusal.code, at=at)
         raise NotEntitled(refusal.message, code=refusal.code)
-    _join_or_take(user=user, pool_id=pool.pk, return_url=return_url, at=at)
+    _join_or_take(user=user, pool_id=pool.pk, return_url=return_url, at=at, join=join)
 
 
 def _is_inside(user: User, pool: LicencePool) -> bool:
@@ -54,7 +65,9 @@ def _is_inside(user: User, pool: LicencePool) -> bool:
 
 
 @transaction.atomic
-def _join_or_take(*, user: User, pool_id: int, return_url: str | None, at: datetime) -> None:
+def _join_or_take(
+    *, user: User, pool_id: int, return_url: str | None, at: datetime, join: bool
+) -> None:
     pool = pool_lock(pool_id)
     slot = pool.slots.filter(holder=user).first()
     if slot is not None and slot.state != SlotState.REVOKING:
@@ -62,7 +75,11 @@ def _join_or_take(*, user: User, pool_id: int, return_url: str | None, at: datet
         return
     if slot is not None:
         place_keep(slot, at)
-    entry = _join(pool, user, return_url, at)
+    entry = latest_wait(pool, user)
+    if entry is None or not wait_goes_on(entry, return_url=return_url, at=at, join=join):
+        if not join:
+            return
+        entry = _join(pool, user, return_url, at)
     pool_dispatch(pool=pool, at=at)
     entry.refresh_from_db(fields=["closed_at"])
     if entry.closed_at is None:
@@ -99,13 +116,7 @@ def _note_seen(slot: Slot, return_url: str | None, at: datetime) -> None:
 
 
 def _join(pool: LicencePool, user: User, return_url: str | None, at: datetime) -> QueueEntry:
-    """Return the person's open entry, made or refreshed."""
-    entry = pool.entries.waiting().filter(user=user).first()
-    if entry is not None:
-        entry.seen_at, entry.alive_until = at, at + ALIVE_FOR
-        entry.return_url = return_url or entry.return_url
-        entry.save(update_fields=["seen_at", "alive_until", "return_url"])
-        return entry
+    """Return a new entry at the end."""
     # Asked again under the lock: who left the user group since the first look would never be collected.
     if refusal := why_not_managed(user=user, pool=pool):
         raise NotEntitled(refusal.message, code=refusal.code)
@@ -126,14 +137,32 @@ def _join(pool: LicencePool, user: User, return_url: str | None, at: datetime) -
 
 @transaction.atomic
 def slot_release(*, user: User, pool: LicencePool, at: datetime, actor: User | None = None) -> None:
-    """Hand the slot back, or leave the queue. Without either nothing happens."""
+    """Hand the slot back, or leave the queue. Without either nothing happens.
+
+    Somebody whose slot is being taken because it was not taken up does not go back to the queue either.
+    """
     pool = pool_lock(pool.pk)
     entry = pool.entries.waiting().filter(user=user).first()
     if entry is not None:
         close_entry(entry, CloseReason.LEFT, at=at, actor=actor or user)
-    slot = pool.slots.filter(holder=user, state__in=[SlotState.GRANTING, SlotState.ACTIVE]).first()
-    if slot is not None:
+    slot = pool.slots.select_related("queue_entry").filter(holder=user).first()
+    if slot is None:
+        return
+    if slot.state != SlotState.REVOKING:
         revoke(slot, reason=LossReason.RELEASED, at=at, actor=actor or user)
+    elif entry is None and slot.loss_reason == LossReason.UNCLAIMED:
+        _give_place_up(slot, at=at, actor=actor or user)
+
+
+def _give_place_up(slot: Slot, *, at: datetime, actor: User) -> None:
+    """Let the wait behind a slot that was not taken up be over for good."""
+    wait = slot.queue_entry
+    if wait is None or wait.misses >= MISSES_UNTIL_GONE:
+        return
+    QueueEntry.objects.filter(pk=wait.pk).update(misses=MISSES_UNTIL_GONE)
+    journal_write(
+        event=Event.LEFT_QUEUE, at=at, pool=slot.pool, user=slot.holder, actor=actor, seq=wait.seq
+    )
 
 
 @transaction.atomic

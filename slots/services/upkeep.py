@@ -15,8 +15,7 @@ from slots.services.journal import journal_write
 from slots.services.limit import pool_apply_limit
 from slots.services.losses import may_be_taken, revoke
 from slots.services.pools import PAUSE, awaits_comparison, pool_lock
-from slots.services.requests import ALIVE_FOR
-from slots.services.waits import close_entry
+from slots.services.waits import ALIVE_FOR, close_entry
 
 NO_TIME = timedelta(0)
 

@@ -208,3 +208,13 @@ def test_a_session_without_the_csrf_token_changes_nothing(
 
 def test_a_session_may_look_without_the_csrf_token(ann: User) -> None:
     state_of(with_session(ann).get("/api/v1/slot"))
+
+
+def test_a_poll_without_joining_asks_for_nothing(pool: LicencePool, ann: User, ben: User) -> None:
+    client = with_token(ben)
+    answer = client.post("/api/v1/slot", {"join": False}, format="json").json()
+    assert (answer["state"], answer["position"]) == ("none", None)
+    assert client.post("/api/v1/slot", {}, format="json").json()["state"] == "queued"
+    assert client.post("/api/v1/slot", {"join": False}, format="json").json()["position"] == 1
+    assert client.delete("/api/v1/slot").json()["reason"] == "left_queue"
+    assert client.post("/api/v1/slot", {"join": False}, format="json").json()["state"] == "none"

@@ -33,16 +33,26 @@ class PeopleRules(Rules):
             if number != silent % len(self.world.people):
                 self._ask(number)
 
-    def _ask(self, who: int) -> None:
+    @rule(who=NUMBER)
+    def polls_without_joining(self, who: int) -> None:
+        """A second device goes on asking: whoever is outside stays outside."""
+        check, user = self.world.check, self.world.person(who)
+        missed = any(s.holder == user.pk and s.state == "revoking" for s in check.told.values())
+        outside = user.pk not in check.waiting and not missed
+        self._ask(who, join=False)
+        assert not (outside and user.pk in check.waiting), "a poll put somebody into the queue"
+
+    def _ask(self, who: int, *, join: bool = True) -> None:
         world = self.world
         user, pool = world.person(who), world.fresh_pool()
         inside = Slot.objects.filter(holder=user).exclude(state="revoking").exists()
+        asks = join or user.pk in world.check.waiting
 
         def request() -> bool:
-            services.slot_request(user=user, pool=pool, return_url=None, at=world.at)
+            services.slot_request(user=user, pool=pool, return_url=None, at=world.at, join=join)
             return True
 
-        if world.act(request, dispatches=not inside):
+        if world.act(request, dispatches=asks and not inside):
             world.check.seen[user.pk] = world.at
 
     @precondition(lambda self: self.world.inside())

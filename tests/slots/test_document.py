@@ -60,6 +60,7 @@ def test_somebody_new_has_no_slot(pool: LicencePool, at: datetime) -> None:
         server_time=at,
         automatic=False,
         joined_at=None,
+        locked_until=None,
     )
 
 
@@ -200,7 +201,8 @@ def test_a_lock_says_until_when(pool: LicencePool, at: datetime) -> None:
     SlotLock.objects.create(pool=pool, user=ann, until=at + minutes(10))
     document = told(ann, pool, at)
     assert (document.state, document.reason, document.retry_after) == ("locked", "locked", 60.0)
-    assert "09:10 UTC" in document.message
+    assert document.locked_until == at + minutes(10)
+    assert "10 min" in document.message
     assert told(ann, pool, at + minutes(9.5)).retry_after == 30.0
     assert told(ann, pool, at + minutes(9.99)).retry_after == 3.0
     assert told(ann, pool, at + minutes(10)).state == "none"
@@ -265,7 +267,7 @@ def test_who_came_back_into_the_user_group_is_not_told_that_jira_refused(
     holder(single, at)
     ben = waiting(single, at)
     pool_people_left(pool_id=single.pk, user_ids=[ben.pk], at=at)
-    assert told(ben, single, at + minutes(1)).reason == "no_slot"
+    assert told(ben, single, at + minutes(1)).reason == "removed"
 
 
 def test_the_state_of_one_pool_says_nothing_of_another(
@@ -295,6 +297,24 @@ def test_a_full_queue_of_unknown_pace_asks_at_the_pools_own_timer(at: datetime) 
     pool = make_pool(assigned_licences=0, queue_timer_seconds=40)
     people = [waiting(pool, at) for _ in range(3)]
     assert 32 <= told(people[2], pool, at).retry_after <= 40
+
+
+def test_as_many_people_ask_every_three_seconds_as_may_get_a_slot_soon(at: datetime) -> None:
+    pool = make_pool(assigned_licences=20, queue_timer_seconds=600)
+    stays(pool, 30, 300, at)
+    pool.slots.all().delete()
+    people = [waiting(pool, at) for _ in range(10)]
+    delays = [told(person, pool, at).retry_after for person in people]
+    assert max(delays[:8]) <= 3, "four slots get free within a minute, and twice as many ask often"
+    pool.sessions.update(ended_at=at, granted_at=at - seconds(90_000))
+    assert told(people[7], pool, at).retry_after > 40
+
+
+def test_the_kill_switch_lets_everybody_ask_at_one_pace(at: datetime, settings: Any) -> None:
+    settings.IUM_QUEUE_POLL_SECONDS = 50
+    pool = make_pool(assigned_licences=0, queue_timer_seconds=600)
+    people = [waiting(pool, at) for _ in range(4)]
+    assert all(40 <= told(person, pool, at).retry_after <= 60 for person in people)
 
 
 def test_looking_changes_nothing(

@@ -90,7 +90,7 @@ def test_who_leaves_the_user_group_loses_slot_and_place(single: LicencePool, at:
     ben = waiting(single, at)
     assert pool_people_left(pool_id=single.pk, user_ids=[ann.pk, ben.pk], at=at) == 1
     assert slot_of(ann).loss_reason == LossReason.LEFT
-    assert entry_of(ben).close_reason == CloseReason.LEFT
+    assert entry_of(ben).close_reason == CloseReason.REMOVED
     assert pool_people_left(pool_id=single.pk, user_ids=[ann.pk, ben.pk], at=at) == 0
 
 

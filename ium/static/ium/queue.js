@@ -58,23 +58,27 @@ async function send(method, url, body) {
 }
 
 const pool = { pool: config.pool };
+const ask = (join) => {
+  const wanted = config.return_url ? { return_url: config.return_url } : {};
+  return send("POST", config.slot_api, { ...pool, ...wanted, join });
+};
 const slotOfPool = `${config.slot_api}?${new URLSearchParams(pool)}`;
 const calls = {
   look: () => send("GET", slotOfPool),
-  reconnect: () => {
-    const wanted = config.return_url ? { return_url: config.return_url } : {};
-    return send("POST", config.slot_api, { ...pool, ...wanted });
-  },
+  reconnect: () => ask(true),
+  // Goes on with the wait there is: who left the queue on another device is not put back.
+  poll: () => ask(false),
   release: () => send("DELETE", slotOfPool),
   keep: () => send("POST", config.activity_api, { ...pool, idle_seconds: 0 }),
 };
 
-// Whether the next call asks for a slot: who waits goes on waiting; otherwise only where attempts are automatic.
-function attempting() {
-  if (left) return false;
-  const waits = ["queued", "granting"].includes(doc.state);
-  return waits || (doc.automatic && ["none", "revoking"].includes(doc.state));
+// What the next call is: who waits goes on waiting; only where attempts are automatic, one starts by itself.
+function nextCall() {
+  if (left) return "look";
+  if (["queued", "granting"].includes(doc.state)) return "poll";
+  return doc.automatic && ["none", "revoking"].includes(doc.state) ? "reconnect" : "look";
 }
+const attempting = () => nextCall() !== "look";
 
 function run(call, byUser = false) {
   line = line.then(() => attempt(call, byUser));
@@ -82,8 +86,8 @@ function run(call, byUser = false) {
 
 async function attempt(call, byUser) {
   clearTimeout(next?.timer);
-  let step = call ?? (attempting() ? "reconnect" : "look");
-  if (step === "reconnect" && left && !byUser) step = "look";
+  let step = call ?? nextCall();
+  if (["reconnect", "poll"].includes(step) && left && !byUser) step = "look";
   try {
     received(await calls[step](), step, byUser);
   } catch (error) {
@@ -109,10 +113,12 @@ function received(answer, step, byUser) {
   announce(before, step, byUser);
   show();
   if (byUser) otherTabs.postMessage(left);
-  if (step === "reconnect" && doc.state === "active") arrive();
+  if (["reconnect", "poll"].includes(step) && doc.state === "active") arrive();
   // "Look" found that attempts are to start by themselves: do not wait for the next look.
   const startsNow = step === "look" && attempting() && before.state !== doc.state;
-  schedule(startsNow ? 0 : doc.retry_after);
+  // This page waited and was asleep for so long that the wait ended: whoever woke it up still wants a slot.
+  const overslept = step === "poll" && before.state === "queued" && doc.reason === "gone";
+  schedule(startsNow || overslept ? 0 : doc.retry_after, overslept ? "reconnect" : undefined);
 }
 
 function failed(error, step) {
