@@ -222,12 +222,24 @@ def _pool(facts: Facts) -> Step:
 
 
 def _describe(pool: LicencePool) -> str:
-    words = {"pool": pool, "number": pool.slot_count}
+    number = pool.slot_count
     if not pool.enabled:
-        return _("%(pool)s shares %(number)d licences; it is switched off.") % words
-    if pool.dry_run:
-        return _("%(pool)s shares %(number)d licences; it is a dry run.") % words
-    return _("%(pool)s shares %(number)d licences.") % words
+        text = ngettext(
+            "%(pool)s shares %(number)d licence; it is switched off.",
+            "%(pool)s shares %(number)d licences; it is switched off.",
+            number,
+        )
+    elif pool.dry_run:
+        text = ngettext(
+            "%(pool)s shares %(number)d licence; it is a dry run.",
+            "%(pool)s shares %(number)d licences; it is a dry run.",
+            number,
+        )
+    else:
+        text = ngettext(
+            "%(pool)s shares %(number)d licence.", "%(pool)s shares %(number)d licences.", number
+        )
+    return text % {"pool": pool, "number": number}
 
 
 def _sources(facts: Facts) -> Step:

@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from ium.lib.spans import span
 from slots.models import JournalEntry, LossReason
@@ -44,11 +44,25 @@ _SENTENCES: dict[str, Promise] = {
     "clocks_reset:gap": gettext_lazy(
         "Inactivity in %(pool)s counts anew (holders: %(holders)s): for %(gap)s IUM could not see activity."
     ),
+    "clocks_reset:jira_away": gettext_lazy(
+        "Inactivity in %(pool)s counts anew (holders: %(holders)s): Jira could not be used for %(gap)s."
+    ),
+    "clocks_reset:restored": gettext_lazy(
+        "Inactivity in %(pool)s counts anew (holders: %(holders)s): IUM was restored from a backup."
+    ),
     "clocks_reset!": gettext_lazy(
         "%(actor)s let inactivity in %(pool)s count anew (holders: %(holders)s)."
     ),
-    "limit_changed": gettext_lazy("%(pool)s gives out %(limit)s slots from now on."),
-    "limit_changed!": gettext_lazy("%(actor)s set %(pool)s to %(limit)s slots."),
+    "limit_changed": ngettext_lazy(
+        "%(pool)s gives out %(limit)s slot from now on.",
+        "%(pool)s gives out %(limit)s slots from now on.",
+        "limit",
+    ),
+    "limit_changed!": ngettext_lazy(
+        "%(actor)s set %(pool)s to %(limit)s slot.",
+        "%(actor)s set %(pool)s to %(limit)s slots.",
+        "limit",
+    ),
     "moved": gettext_lazy("%(user)s was put first in the queue of %(pool)s."),
     "moved!": gettext_lazy("%(actor)s put %(user)s first in the queue of %(pool)s."),
     "repaired:missing": gettext_lazy(
@@ -56,6 +70,13 @@ _SENTENCES: dict[str, Promise] = {
     ),
     "repaired:adopted": gettext_lazy(
         "%(user)s was in Jira's access group of %(pool)s without a slot, and got one."
+    ),
+    "repaired:not_in_jira": gettext_lazy(
+        "%(user)s held a slot of %(pool)s in the restored backup, but is not in Jira's access group any more."
+        " The slot is free."
+    ),
+    "repaired:compared": gettext_lazy(
+        "The restored slots of %(pool)s were compared with Jira. Slots are given again."
     ),
     "stranger": gettext_lazy(
         "%(user)s is in the access group of %(pool)s, but IUM did not put them there. Nothing was changed."
@@ -66,11 +87,15 @@ _SENTENCES: dict[str, Promise] = {
     "glass_on:started": gettext_lazy(
         "%(actor)s broke the glass: everybody gets access to %(pool)s through “%(group)s”."
     ),
-    "glass_on:given": gettext_lazy(
-        "%(people)s people have access to %(pool)s through “%(group)s” (break glass)."
+    "glass_on:given": ngettext_lazy(
+        "%(people)s person has access to %(pool)s through “%(group)s” (break glass).",
+        "%(people)s people have access to %(pool)s through “%(group)s” (break glass).",
+        "people",
     ),
-    "glass_off:taking": gettext_lazy(
-        "%(actor)s ends break glass: %(people)s people are taken out of “%(group)s”."
+    "glass_off:taking": ngettext_lazy(
+        "%(actor)s ends break glass: %(people)s person is taken out of “%(group)s”.",
+        "%(actor)s ends break glass: %(people)s people are taken out of “%(group)s”.",
+        "people",
     ),
     "glass_off:ended": gettext_lazy("Break glass of %(pool)s has ended."),
 }
@@ -82,6 +107,16 @@ _REASONS: dict[str, Promise] = {
     "locked": gettext_lazy("locked after losing a slot to inactivity"),
     "refused": gettext_lazy("no IUM user any more"),
 }
+
+
+class _UnknownNumber(int):
+    """A number that an entry does not tell; its sentence still has a plural."""
+
+    def __str__(self) -> str:
+        return "\N{EN DASH}"
+
+
+_UNKNOWN = {"limit": _UnknownNumber(), "people": _UnknownNumber()}
 
 
 class _Words(dict[str, Any]):
@@ -102,7 +137,7 @@ def sentence(entry: JournalEntry) -> str:
             entry.reason,
         ]
         return ", ".join(part for part in parts if part)
-    return str(template) % _words(entry)
+    return str(template % _words(entry))
 
 
 def _template(entry: JournalEntry) -> Promise | None:
@@ -116,7 +151,7 @@ def _template(entry: JournalEntry) -> Promise | None:
 def _words(entry: JournalEntry) -> _Words:
     details = entry.details
     return _Words(
-        details,
+        _UNKNOWN | details,
         user=entry.user or _("Somebody"),
         actor=entry.actor or "IUM",
         pool=entry.pool or _("all pools"),

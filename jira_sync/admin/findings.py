@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from kombu.exceptions import OperationalError
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
@@ -72,7 +72,12 @@ def check_now() -> str:
     except OperationalError as error:
         log.warning("The broker is away (%s); the check runs in the web process", error)
         found = check_configuration(at=clock.now(), thorough=False)
-        return _("Checked without a worker: %(number)d findings.") % {"number": len(found)}
+        text = ngettext(
+            "Checked without a worker: %(number)d finding.",
+            "Checked without a worker: %(number)d findings.",
+            len(found),
+        )
+        return text % {"number": len(found)}
     return _("A worker checks everything now. Look again in a moment.")
 
 

@@ -36,9 +36,16 @@ def read_groups(site: Site) -> str:
     text = ngettext("%(number)d group was read.", "%(number)d groups were read.", found.groups)
     parts = [text % {"number": found.groups}]
     if found.missing:
-        parts.append(_("%(number)d are gone from Jira.") % {"number": found.missing})
+        gone = ngettext(
+            "%(number)d is gone from Jira.", "%(number)d are gone from Jira.", found.missing
+        )
+        parts.append(gone % {"number": found.missing})
     if found.waiting:
-        rest = _("%(number)d are asked next time what they give: read the groups once more.")
+        rest = ngettext(
+            "%(number)d is asked next time what it gives: read the groups once more.",
+            "%(number)d are asked next time what they give: read the groups once more.",
+            found.waiting,
+        )
         parts.append(rest % {"number": found.waiting})
     return " ".join(parts)
 
@@ -53,7 +60,11 @@ def key_endings(site: Site, today: date) -> list[tuple[str, str]]:
             found.append(("danger", _("The %(key)s ended on %(date)s. Enter a new one.") % words))
         elif left is not None and left <= STAGES[0]:
             level = "danger" if left <= STAGES[2] else "warning"
-            text = _("The %(key)s ends in %(days)d days, on %(date)s. Create a new one in time.")
+            text = ngettext(
+                "The %(key)s ends in %(days)d day, on %(date)s. Create a new one in time.",
+                "The %(key)s ends in %(days)d days, on %(date)s. Create a new one in time.",
+                left,
+            )
             found.append((level, text % words))
     return found
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_celery_beat.models import PeriodicTask
 
 from activity.models import Intake
@@ -149,4 +150,7 @@ def _since(moment: datetime | None, at: datetime) -> str:
     if moment is None:
         return _("it never worked.")
     minutes = int((at - moment).total_seconds() // 60)
-    return _("it last worked %(minutes)d minutes ago.") % {"minutes": minutes}
+    text = ngettext(
+        "it last worked %(minutes)d minute ago.", "it last worked %(minutes)d minutes ago.", minutes
+    )
+    return text % {"minutes": minutes}

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ium.directory.models import User
 from ium.lib import clock
@@ -157,7 +157,11 @@ def _wait(glass: BreakGlass, claim: Claim, error: JiraError) -> float | None:
 
 def _try_refused_later(claim: Claim, refused: int) -> float | None:
     """Access that could not be taken back costs a licence: do not call that the end."""
-    message = _("%(number)d people could not be taken out of the group yet; IUM keeps trying.")
+    message = ngettext(
+        "%(number)d person could not be taken out of the group yet; IUM keeps trying.",
+        "%(number)d people could not be taken out of the group yet; IUM keeps trying.",
+        refused,
+    )
     return _pause(claim, REFUSED_DELAY, message % {"number": refused})
 
 
@@ -184,7 +188,11 @@ def _let_go(claim: Claim) -> float | None:
 def _finish(glass: BreakGlass, claim: Claim) -> None:
     giving = glass.state == GlassState.GIVING
     at, counts = clock.now(), glass_counts(glass)
-    message = _("%(number)d people could not be given access.") % {"number": counts.failed}
+    message = ngettext(
+        "%(number)d person could not be given access.",
+        "%(number)d people could not be given access.",
+        counts.failed,
+    ) % {"number": counts.failed}
     claim.update(
         state=GlassState.GIVEN if giving else GlassState.ENDED,
         ended_at=None if giving else at,

@@ -151,3 +151,43 @@ def test_details_are_laid_out_for_reading(boss: Client, pool: LicencePool) -> No
     entry = JournalEntry.objects.get(event=Event.LIMIT_CHANGED)
     shown = boss.get(reverse("admin:slots_journalentry_change", args=[entry.pk]))
     assert "rows_before" in shown.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("event", "reason", "details", "text"),
+    [
+        (
+            "clocks_reset",
+            "restored",
+            {"holders": 2},
+            "Inactivity in Jira counts anew (holders: 2): IUM was restored from a backup.",
+        ),
+        (
+            "clocks_reset",
+            "jira_away",
+            {"holders": 2, "gap_seconds": 300},
+            "Inactivity in Jira counts anew (holders: 2): Jira could not be used for 5 min.",
+        ),
+        (
+            "repaired",
+            "compared",
+            {},
+            "The restored slots of Jira were compared with Jira. Slots are given again.",
+        ),
+        ("limit_changed", "", {"limit": 1}, "Jira gives out 1 slot from now on."),
+        ("limit_changed", "", {"limit": 2}, "Jira gives out 2 slots from now on."),
+    ],
+)
+def test_sentences_name_the_reason_and_count_right(
+    pool: LicencePool, event: str, reason: str, details: dict[str, Any], text: str
+) -> None:
+    entry = JournalEntry(pool=pool, event=event, reason=reason, details=details, at=AT)
+
+    assert sentence(entry) == text
+
+
+def test_a_slot_lost_in_a_restored_backup_has_a_sentence(pool: LicencePool) -> None:
+    grace = factories.member(pool, display_name="Grace")
+    entry = JournalEntry(pool=pool, user=grace, event="repaired", reason="not_in_jira", at=AT)
+
+    assert sentence(entry).startswith("Grace held a slot of Jira in the restored backup")

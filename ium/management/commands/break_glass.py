@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ium.directory.models import Group, User
 from ium.lib import clock
@@ -58,7 +59,11 @@ class Command(BaseCommand):
             return glass
         preview = glass_preview(pool_id=pool.pk)
         left = preview.licences_left if preview.licences_left is not None else _("unknown")
-        question = _("%(people)d people get access through “%(group)s”; licences left: %(left)s.")
+        question = ngettext(
+            "%(people)d person gets access through “%(group)s”; licences left: %(left)s.",
+            "%(people)d people get access through “%(group)s”; licences left: %(left)s.",
+            preview.people,
+        )
         values = {"people": preview.people, "group": group, "left": left}
         self._ask(question % values, ask=ask)
         return glass_start(pool_id=pool.pk, group_id=group.pk, actor=actor, at=clock.now())
@@ -67,8 +72,13 @@ class Command(BaseCommand):
         glass = _open(pool, group)
         if glass is None:
             raise CommandError(_("Break glass is not in use for this pool."))
-        question = _("%(people)d people lose the access that break glass gave them.")
-        self._ask(question % {"people": glass_counts(glass).put_in}, ask=ask)
+        people = glass_counts(glass).put_in
+        question = ngettext(
+            "%(people)d person loses the access that break glass gave.",
+            "%(people)d people lose the access that break glass gave them.",
+            people,
+        )
+        self._ask(question % {"people": people}, ask=ask)
         glass_end(glass_id=glass.pk, actor=actor, at=clock.now())
         return glass
 
