@@ -13,7 +13,23 @@ from slots.services import job_run
 @shared_task
 def carry_out(slot_id: int) -> None:
     """Carry out what one slot wants."""
-    services.carry_out(slot_id=slot_id)
+    _carry_out(slot_id)
+
+
+def _carry_out(slot_id: int) -> int:
+    """Carry out, and after an addition begin to ask whether Jira lets the person in."""
+    confirmed = services.carry_out(slot_id=slot_id, will_look=True)
+    if confirmed:
+        services.look_soon(slot_id)
+    return confirmed
+
+
+@shared_task
+def look_in(slot_id: int, fence: int) -> None:
+    """Ask Jira whether it lets a new holder in, and again a little later while it does not."""
+    delay = services.look_in(slot_id=slot_id, fence=fence)
+    if delay is not None:
+        services.look_later(slot_id, fence, delay)
 
 
 @shared_task
@@ -22,7 +38,7 @@ def carry_out_unfinished() -> int:
     return job_run(
         name="carry_out_unfinished",
         ids=services.unfinished_slots(),
-        step=lambda slot_id, _at: services.carry_out(slot_id=slot_id),
+        step=lambda slot_id, _at: _carry_out(slot_id),
     )
 
 

@@ -16,6 +16,7 @@ from slots.models import (
     FirstAttempt,
     LicencePool,
     LossReason,
+    Opening,
     QueueEntry,
     Slot,
     SlotSession,
@@ -29,12 +30,21 @@ State = Literal["none", "queued", "granting", "active", "revoking", "locked", "n
 POLL_HEAD, POLL_MOST = 3.0, 60.0
 POLL_HEADS = 2
 POLL_GRANTING = 1.5
+POLL_SLOW = 4.0
 POLL_ACTIVE = 30.0
 POLL_NONE = 30.0
 POLL_DOWN = 15.0
 JITTER = 0.2
 # So long after a loss or a refusal the state "none" says what happened.
 RECENT = timedelta(hours=12)
+# Since Jira confirmed a membership: without any answer whether its pages open the pool's delay decides after...
+UNHEARD = timedelta(seconds=5)
+# ...people are told that Jira is slow after...
+SLOW = timedelta(seconds=10)
+# ...nobody is kept waiting for Jira's yes longer than...
+PATIENCE = timedelta(seconds=60)
+# ...and after this the last "not yet" (nobody asks any more) says nothing.
+DOUBT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,7 @@ class SlotDocument:
     automatic: bool
     joined_at: datetime | None
     locked_until: datetime | None
+    wanted_url: str | None = None
 
 
 def slot_document(*, user: User, pool: LicencePool, at: datetime) -> SlotDocument:
@@ -79,6 +90,7 @@ def slot_document(*, user: User, pool: LicencePool, at: datetime) -> SlotDocumen
     )
     slot = Slot.objects.filter(pool=pool, holder=user).first()
     if slot is not None and slot.state in {SlotState.GRANTING, SlotState.ACTIVE}:
+        blank = replace(blank, wanted_url=slot.return_url or pool.site.url)
         return _held(blank, slot, pool, at)
     entry = pool.entries.waiting().filter(user=user).first()
     refusal = why_not_managed(user=user, pool=pool)
@@ -102,10 +114,13 @@ def slot_document(*, user: User, pool: LicencePool, at: datetime) -> SlotDocumen
 
 
 def _held(blank: SlotDocument, slot: Slot, pool: LicencePool, at: datetime) -> SlotDocument:
-    ready_at = slot.confirmed_at + pool.access_delay if slot.confirmed_at else None
-    if slot.state == SlotState.GRANTING or ready_at is None or at < ready_at:
+    if slot.state == SlotState.GRANTING or slot.confirmed_at is None:
         return _granting(blank, slot, pool, at)
+    if at < slot.confirmed_at + _shut_for(slot, pool):
+        return _opening(blank, slot.confirmed_at, at)
     warned = slot.warned_at is not None
+    if not warned and slot.opening == Opening.SHUT and at < slot.confirmed_at + DOUBT:
+        return _doubtful(blank)
     return replace(
         blank,
         state="active",
@@ -117,6 +132,45 @@ def _held(blank: SlotDocument, slot: Slot, pool: LicencePool, at: datetime) -> S
         warned_at=slot.warned_at,
         revoke_at=slot.revoke_at,
         redirect_url=slot.return_url or pool.site.url,
+    )
+
+
+def _shut_for(slot: Slot, pool: LicencePool) -> timedelta:
+    """Return for how long after Jira's confirmation its pages do not open, as far as IUM knows by now."""
+    if slot.opening == Opening.SHUT:
+        return PATIENCE
+    if slot.opening == Opening.ASKED:
+        return max(pool.access_delay, UNHEARD)
+    return pool.access_delay
+
+
+def _opening(blank: SlotDocument, confirmed_at: datetime, at: datetime) -> SlotDocument:
+    """Jira gave the licence and does not let the person in yet."""
+    if at < confirmed_at + SLOW:
+        return replace(
+            blank,
+            state="granting",
+            reason="opening",
+            message=_("Jira has your licence and opens in a moment."),
+            retry_after=_jitter(POLL_GRANTING),
+        )
+    return replace(
+        blank,
+        state="granting",
+        reason="jira_slow",
+        message=_("Jira has your licence, but needs longer than usual to let you in."),
+        retry_after=_jitter(POLL_SLOW),
+    )
+
+
+def _doubtful(blank: SlotDocument) -> SlotDocument:
+    """The slot is there, but Jira never said that it lets the person in: no way back that would surely work."""
+    return replace(
+        blank,
+        state="active",
+        reason="jira_slow",
+        message=_("You have a Jira slot, but Jira has not let you in yet, as far as it says."),
+        retry_after=_jitter(POLL_ACTIVE),
     )
 
 
@@ -150,6 +204,7 @@ def _queued(
         retry_after=POLL_DOWN
         if trouble
         else _poll_delay(pool, ahead, eta, heads=_heads(pool, pace)),
+        wanted_url=entry.return_url or pool.site.url,
         automatic=True,
         joined_at=entry.joined_at,
     )

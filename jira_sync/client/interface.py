@@ -128,6 +128,9 @@ class SeatSource(Protocol):
     def products(self) -> list[ProductSeats]:
         """Return the licences of every product."""
 
+    def lets_in(self, account_id: str, product: str) -> bool | None:
+        """See JiraDirectory."""
+
     def check(self, group_ids: Sequence[str] = ()) -> list[CheckResult]:
         """Return whether it would work, in words."""
 
@@ -153,6 +156,12 @@ class JiraDirectory(Protocol):
 
     def is_member(self, group_id: str, account_id: str) -> bool:
         """Read one membership. False only if the group exists. Raises GroupNotFound."""
+
+    def lets_in(self, account_id: str, product: str) -> bool | None:
+        """Whether the product itself says that it lets the person in; None where nobody can be asked.
+
+        Another question than `is_member`: a new membership takes effect later. One HTTP call.
+        """
 
     def iter_members(self, group_id: str) -> Iterator[Person]:
         """Everybody in the group, each once, inactive accounts and apps included.

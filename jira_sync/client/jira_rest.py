@@ -17,7 +17,14 @@ from . import checks, errors
 from .answers import Answer
 from .cloud import CloudId
 from .interface import CheckResult, Grant, GroupInfo, Person, ProductSeats, ServerClock
-from .jira_rest_rows import group_info, is_wanted, person, product_seats, role_groups
+from .jira_rest_rows import (
+    application_roles,
+    group_info,
+    is_wanted,
+    person,
+    product_seats,
+    role_groups,
+)
 from .paging import Row, array_rows, chunks, offset_rows, stable_rows
 from .transport import Params, Transport, clock_of
 
@@ -26,6 +33,7 @@ GROUP_USER = API + "/group/user"
 GROUP_MEMBER = API + "/group/member"
 GROUP_BULK = API + "/group/bulk"
 GROUPS_PICKER = API + "/groups/picker"
+USER = API + "/user"
 USER_GROUPS = API + "/user/groups"
 USER_BULK = API + "/user/bulk"
 USERS_SEARCH = API + "/users/search"
@@ -97,6 +105,16 @@ class JiraRestDirectory:
             return self._is_listed(group_id, account_id)
         self._group(group_id)  # an unknown group has nobody either
         return False
+
+    def lets_in(self, account_id: str, product: str) -> bool | None:
+        """GET /user with `expand=applicationRoles`: the products that Jira lets this person use.
+
+        Only Jira's own products are among them (jira-api.md section 2).
+        """
+        if not product.startswith("jira-"):
+            return None
+        params = {"accountId": account_id, "expand": "applicationRoles"}
+        return product in application_roles(self._read("GET", USER, params).document())
 
     def iter_members(self, group_id: str) -> Iterator[Person]:
         """GET /group/member, read completely before the first person comes. See JiraDirectory."""

@@ -27,6 +27,18 @@ def person(row: Row) -> Person:
     )
 
 
+def application_roles(user: Row) -> set[str]:
+    """Keys of the products a user was given, from User with `expand=applicationRoles`.
+
+    Raises BadAnswer when Jira left them out: an empty list would say "not yet".
+    """
+    roles = user.get("applicationRoles")
+    items = roles.get("items") if isinstance(roles, dict) else None
+    if not isinstance(items, list):
+        raise BadAnswer("a user without applicationRoles")
+    return {str(item.get("key")) for item in items if isinstance(item, dict)}
+
+
 def group_info(row: Row) -> GroupInfo:
     """A group from group/bulk, which tells only id and name. Raises BadAnswer without an id."""
     if not row.get("groupId"):

@@ -97,6 +97,10 @@ class OrganizationsDirectory:
         self._group(group_id)  # an unknown group finds nobody either
         return False
 
+    def lets_in(self, account_id: str, product: str) -> bool | None:
+        """By Jira REST if the connection has its key too: this family cannot tell."""
+        return self._seats.lets_in(account_id, product) if self._seats else None
+
     def iter_members(self, group_id: str) -> Iterator[Person]:
         """POST …/users/search by group. See JiraDirectory."""
         self._group(group_id)

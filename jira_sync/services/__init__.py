@@ -2,12 +2,16 @@
 
 from jira_sync.services.changes import carry_out, unfinished_slots
 from jira_sync.services.health import note_answer, note_failure, probe_site
+from jira_sync.services.opening import look_in, look_later, look_soon
 from jira_sync.services.people import SyncStoppedError, sync_protected, sync_user_group
 from jira_sync.services.reconciling import reconcile_pool
 
 __all__ = [
     "SyncStoppedError",
     "carry_out",
+    "look_in",
+    "look_later",
+    "look_soon",
     "note_answer",
     "note_failure",
     "probe_site",

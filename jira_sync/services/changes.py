@@ -24,8 +24,8 @@ def unfinished_slots() -> list[int]:
     )
 
 
-def carry_out(*, slot_id: int) -> bool:
-    """Do in Jira what a slot wants. Returns whether Jira confirmed it.
+def carry_out(*, slot_id: int, will_look: bool = False) -> bool:
+    """Do in Jira what a slot wants. Returns whether Jira confirmed it. `will_look`: the caller then calls `look_soon`.
 
     1. Claim the change (a row, before the call). 2. After a lost call, look first. 3. Call. 4. Report: confirmed,
     refused for good, or to be repeated. Every step may be lost: the claim runs out and the next run goes on.
@@ -41,7 +41,12 @@ def carry_out(*, slot_id: int) -> bool:
             _report(change, error)
             return False
         note_answer(site_id=change.site_id, at=clock.now())
-    return slots.change_confirm(change=change, at=clock.now(), by_reading=not called)
+    return slots.change_confirm(
+        change=change,
+        at=clock.now(),
+        by_reading=not called,
+        will_look=will_look and not change.dry_run,
+    )
 
 
 def _call(directory: JiraDirectory, change: WantedChange) -> bool:

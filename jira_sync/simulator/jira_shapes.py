@@ -72,12 +72,9 @@ def user_expanded(request: web.Request, context: Simulator, person: Person) -> D
         groups = [group_name(request, g) for g in context.organisation.groups_of(person.account_id)]
         document["groups"] = {"size": len(groups), "items": groups}
     if "applicationRoles" in wanted:
-        seats = context.organisation.seats
-        roles = [
-            key
-            for key in PRODUCT_NAMES
-            if key != "confluence" and person.account_id in seats.users(key)
-        ]
+        # Unknown of the real Jira; assumed here: it tells what its pages do, the delay included.
+        usable = context.organisation.open_products(person)
+        roles = [key for key in PRODUCT_NAMES if key != "confluence" and key in usable]
         items = [application_role(request, context, key) for key in roles]
         document["applicationRoles"] = {"size": len(items), "items": items}
     return document

@@ -43,6 +43,10 @@ class SlotDocumentSerializer(serializers.Serializer[Any]):
     locked_until = serializers.DateTimeField(
         allow_null=True, help_text="In the state `locked`: from when on a slot can be had again."
     )
+    wanted_url = serializers.CharField(
+        allow_null=True,
+        help_text="The wanted page, also while Jira does not let the user in: for a link to try by hand.",
+    )
 
 
 class SlotRequestSerializer(serializers.Serializer[Any]):

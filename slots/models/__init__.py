@@ -3,7 +3,7 @@
 from slots.models.journal import Event, JobRun, JournalEntry
 from slots.models.pool import FirstAttempt, LicencePool
 from slots.models.queue import CloseReason, QueueEntry
-from slots.models.slot import LossReason, Slot, SlotLock, SlotSession, SlotState
+from slots.models.slot import LossReason, Opening, Slot, SlotLock, SlotSession, SlotState
 
 __all__ = [
     "CloseReason",
@@ -13,6 +13,7 @@ __all__ = [
     "JournalEntry",
     "LicencePool",
     "LossReason",
+    "Opening",
     "QueueEntry",
     "Slot",
     "SlotLock",

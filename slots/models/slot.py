@@ -19,6 +19,15 @@ class SlotState(models.TextChoices):
     REVOKING = "revoking", _("being taken")
 
 
+class Opening(models.TextChoices):
+    """What Jira itself says about a new holder: whether its pages open by now."""
+
+    UNKNOWN = "", _("not asked")
+    ASKED = "asked", _("asked")
+    SHUT = "shut", _("not yet")
+    OPEN = "open", _("open")
+
+
 class LossReason(models.TextChoices):
     """Why a holder loses a slot."""
 
@@ -72,6 +81,10 @@ class Slot(models.Model):
 
     granted_at = models.DateTimeField(_("given"), null=True)
     confirmed_at = models.DateTimeField(_("in use since"), null=True)
+    # A membership takes effect in Jira some time after it was confirmed.
+    opening = models.CharField(
+        _("Jira lets in"), max_length=8, choices=Opening, blank=True, default="", db_default=""
+    )
     # When the queue page or the extension last asked for the slot on the holder's behalf.
     seen_at = models.DateTimeField(_("user last seen"), null=True)
     # Inactivity counts from the last activity or from here, whichever is later.

@@ -17,6 +17,7 @@ from slots.services.losses import (
     sweep_revoke,
     sweep_warn,
 )
+from slots.services.opening import LOOKS, next_look, opening_asked, opening_report
 from slots.services.pools import awaits_comparison, pool_lock, pool_pause
 from slots.services.queue import queue_entry_move_up, queue_entry_remove, queue_give_slot
 from slots.services.reconcile import Difference, pool_reconcile
@@ -31,6 +32,7 @@ from slots.services.upkeep import (
 )
 
 __all__ = [
+    "LOOKS",
     "Difference",
     "WantedChange",
     "awaits_comparison",
@@ -42,6 +44,9 @@ __all__ = [
     "clocks_restart",
     "intake_observe",
     "job_run",
+    "next_look",
+    "opening_asked",
+    "opening_report",
     "pool_apply_limit",
     "pool_configure",
     "pool_dispatch",

@@ -17,6 +17,7 @@ from slots.models import (
     Event,
     LicencePool,
     LossReason,
+    Opening,
     QueueEntry,
     Slot,
     SlotLock,
@@ -122,10 +123,13 @@ def _current(change: WantedChange) -> Slot | None:
 
 
 @transaction.atomic
-def change_confirm(*, change: WantedChange, at: datetime, by_reading: bool = False) -> bool:
+def change_confirm(
+    *, change: WantedChange, at: datetime, by_reading: bool = False, will_look: bool = False
+) -> bool:
     """Jira confirmed: the grant is active, or the removed holder's slot goes on. False when it came too late.
 
-    `by_reading`: no call was made, the membership of a lost one was found when looking.
+    `by_reading`: no call was made, the membership of a lost one was found when looking. `will_look`: the caller now
+    asks Jira when its pages open for the new holder (`opening_report`).
     """
     pool = pool_lock(change.pool_id)
     slot = _current(change)
@@ -137,7 +141,7 @@ def change_confirm(*, change: WantedChange, at: datetime, by_reading: bool = Fal
         # earlier one still may, even after the slot was handed back.
         alone = change.clean and slot.claimed_until == change.claim
         settled = alone or (slot.attempts == 2 and by_reading)
-        _activate(slot, at, settled=settled)
+        _activate(slot, at, settled=settled, opening=Opening.ASKED if will_look else "")
     elif slot.unsettled_until and not _has_passed(slot.unsettled_until, at):
         # An earlier call to add this person was lost and may still land: look again when it cannot any more.
         Slot.objects.filter(pk=slot.pk).update(
@@ -154,10 +158,11 @@ def _has_passed(moment: datetime, at: datetime) -> bool:
     return moment <= at and intake_is_trusted(at=at)
 
 
-def _activate(slot: Slot, at: datetime, *, settled: bool) -> None:
+def _activate(slot: Slot, at: datetime, *, settled: bool, opening: str) -> None:
     Slot.objects.filter(pk=slot.pk).update(
         state=SlotState.ACTIVE,
         confirmed_at=at,
+        opening=opening,
         # A repaired membership need not be taken up a second time.
         seen_at=at if slot.was_claimed else slot.seen_at,
         clock_from=at,
@@ -235,6 +240,7 @@ def _empty(slot: Slot, pool: LicencePool) -> None:
         return_url="",
         granted_at=None,
         confirmed_at=None,
+        opening="",
         seen_at=None,
         clock_from=None,
         warned_at=None,

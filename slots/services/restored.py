@@ -38,6 +38,7 @@ _FREE: dict[str, Any] = _NOBODY_AT_IT | {
     "return_url": "",
     "granted_at": None,
     "confirmed_at": None,
+    "opening": "",
     "seen_at": None,
     "clock_from": None,
     "queue_entry": None,

@@ -91,5 +91,6 @@ def state_of(answer: Any) -> dict[str, Any]:
     assert answer["Content-Type"] == "application/json"
     assert answer["Cache-Control"] == "no-store"
     document: dict[str, Any] = answer.json()
-    assert set(document) == CONTRACT | {"automatic", "joined_at", "locked_until"}
+    added = {"automatic", "joined_at", "locked_until", "wanted_url"}
+    assert set(document) == CONTRACT | added
     return document

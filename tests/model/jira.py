@@ -135,6 +135,10 @@ class InProcessJira:
         assert isinstance(found, frozenset)
         return found
 
+    def lets_in(self, account_id: str, product: str) -> bool | None:
+        """Not used by what is under test."""
+        raise NotImplementedError
+
     def iter_people(self) -> Iterator[Person]:
         """Not used by what is under test."""
         raise NotImplementedError

@@ -78,6 +78,31 @@ def test_unknown_person_and_unknown_group(
     assert not directory.is_member(access, NOBODY)
 
 
+def test_jira_itself_says_when_it_lets_somebody_in(
+    simulator: SimulatedJira, access: str, users: list[str]
+) -> None:
+    jira = simulator.jira()
+    simulator.options(delay=60)
+    jira.add_member(access, users[0])
+    assert jira.is_member(access, users[0])
+    assert jira.lets_in(users[0], "jira-software") is False
+
+    simulator.options(delay=0)
+    jira.add_member(access, users[1])
+    before = simulator.calls()
+    assert jira.lets_in(users[1], "jira-software") is True
+    assert simulator.calls() == before + 1
+    assert jira.lets_in(users[1], "confluence") is None
+
+
+def test_an_organisation_key_alone_cannot_tell_who_is_let_in(
+    simulator: SimulatedJira, users: list[str]
+) -> None:
+    before = simulator.calls()
+    assert simulator.organisation().lets_in(users[0], "jira-software") is None
+    assert simulator.calls() == before
+
+
 def test_inactive_person(
     simulator: SimulatedJira, directory: JiraDirectory, access: str, users: list[str]
 ) -> None:

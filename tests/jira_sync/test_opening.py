@@ -1,0 +1,96 @@
+"""Asking Jira whether it lets a new holder in."""
+
+from datetime import datetime
+
+import pytest
+
+from ium.directory.models import User
+from jira_sync.client import JiraUnreachable, NotAllowed
+from jira_sync.services import look_in
+from slots.models import LicencePool, Slot
+from slots.services import change_confirm
+from tests import factories
+from tests.conftest import Now
+from tests.factories import seconds
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("intake")]
+
+
+class Doorman:
+    """A Jira that answers only this question; each answer once."""
+
+    def __init__(self, *answers: bool | Exception | None) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[str, str]] = []
+
+    def lets_in(self, account_id: str, product: str) -> bool | None:
+        """Answer."""
+        self.asked.append((account_id, product))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+def ann(at: datetime, utc_now: Now) -> User:
+    """Somebody whose membership Jira has just confirmed."""
+    pool: LicencePool = factories.PoolFactory.create()
+    user = factories.waiting(pool, at)
+    change_confirm(change=factories.claimed(user, at), at=at, will_look=True)
+    return user
+
+
+def look(monkeypatch: pytest.MonkeyPatch, jira: Doorman, slot: Slot) -> float | None:
+    """Ask once."""
+    monkeypatch.setattr("jira_sync.services.opening.directory_of", lambda _site: jira)
+    return look_in(slot_id=slot.pk, fence=slot.fence)
+
+
+def test_a_yes_ends_the_questions(ann: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    jira = Doorman(True)
+
+    assert look(monkeypatch, jira, factories.slot_of(ann)) is None
+
+    assert jira.asked == [(ann.account_id, "jira-software")]
+    assert factories.slot_of(ann).opening == "open"
+    assert look(monkeypatch, jira, factories.slot_of(ann)) is None  # nobody is asked again
+    assert len(jira.asked) == 1
+
+
+def test_a_no_is_asked_again_less_and_less_often_and_then_not_any_more(
+    ann: User, at: datetime, utc_now: Now, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jira = Doorman(*[False] * 9)
+    utc_now.at = at + seconds(0.5)
+    while (delay := look(monkeypatch, jira, factories.slot_of(ann))) is not None:
+        utc_now.at += seconds(delay)
+
+    assert len(jira.asked) == 7
+    assert factories.slot_of(ann).opening == "shut"
+
+
+def test_an_outage_is_no_answer(ann: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    jira = Doorman(JiraUnreachable("away"))
+
+    assert look(monkeypatch, jira, factories.slot_of(ann)) == 0.5
+
+    assert factories.slot_of(ann).opening == "asked"
+
+
+@pytest.mark.parametrize("answer", [None, NotAllowed("403")])
+def test_who_may_not_ask_goes_by_the_delay(
+    ann: User, monkeypatch: pytest.MonkeyPatch, answer: Exception | None
+) -> None:
+    assert look(monkeypatch, Doorman(answer), factories.slot_of(ann)) is None
+
+    assert factories.slot_of(ann).opening == ""
+
+
+def test_a_slot_that_went_on_is_not_asked_about(ann: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    slot = factories.slot_of(ann)
+    Slot.objects.update(fence=slot.fence + 1)
+    jira = Doorman()
+
+    assert look(monkeypatch, jira, slot) is None
+    assert jira.asked == []
