@@ -82,20 +82,25 @@ class Api:
         """Answer a preflight or refuse a large body at once; else go on and dress the answer."""
         if not _is_api(request):
             return self.get_response(request)
-        response = _problem(self._answer(request))
-        response["Access-Control-Allow-Origin"] = "*"
-        response["Access-Control-Expose-Headers"] = "Retry-After"
-        return response
+        return let_other_origins_in(_problem(self._answer(request)))
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
-            return _preflight()
+            return preflight()
         if _body_length(request) > settings.IUM_LARGEST_API_BODY:
             return problem_json(413, "too_large", _("The body is too large."))
         return self.get_response(request)
 
 
-def _preflight() -> HttpResponse:
+def let_other_origins_in(response: HttpResponse) -> HttpResponse:
+    """Let scripts of every origin read the answer; never with cookies."""
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Access-Control-Expose-Headers"] = "Retry-After"
+    return response
+
+
+def preflight() -> HttpResponse:
+    """Say what scripts of other origins may send."""
     return HttpResponse(
         status=204,
         headers={

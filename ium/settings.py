@@ -72,6 +72,12 @@ IUM_PASSWORD_WINDOW = 300
 # Everybody who waits asks every so many seconds; 0: the server says when, by the place in the queue
 # (slots/document.py). More than a minute would make people fall silent.
 IUM_QUEUE_POLL_SECONDS = min(60, max(0, env.int("IUM_QUEUE_POLL_SECONDS", default=0)))
+# Where the browser extension may be sent back to after its sign-in, to the letter: one address for each build
+# (https://<id>.chromiumapp.org/cb, https://<sha1 of the id>.extensions.allizom.org/cb, http://127.0.0.1/mozoauth2/<hash>).
+IUM_EXTENSION_REDIRECTS: list[str] = env.list("IUM_EXTENSION_REDIRECTS", default=[])
+IUM_EXTENSION_CLIENT_ID = "ium-extension"
+# A browser with the extension that was not used for so many days has to sign in again.
+IUM_DEVICE_DAYS = env.int("IUM_DEVICE_DAYS", default=90)
 AUTH_USER_MODEL = "directory.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -6,14 +6,13 @@ from django.views.generic import RedirectView
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from ium import health, sign_in
+from ium import health
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="queue")),
     path("admin/", admin.site.urls),
     path("queue/", include("slots.queue_page.urls")),
-    path("sign-in/", sign_in.SignInView.as_view(), name="sign-in"),
-    path("sign-out/", sign_in.SignOutView.as_view(), name="sign-out"),
+    path("", include("ium.sign_in.urls")),
     path("language/", set_language, name="set_language"),
     path("api/v1/", include("slots.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -27,7 +27,7 @@ class DeviceTokenAuthentication(BaseAuthentication):
             return None
         now = clock.now()
         device = (
-            Device.objects.usable(now)
+            Device.objects.with_open_token(now)
             .select_related("user")
             .filter(token_hash=token_hash(token.strip().decode("latin-1")))
             .first()

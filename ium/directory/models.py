@@ -214,6 +214,10 @@ class DeviceQuerySet(models.QuerySet["Device"]):
         """Return devices that are neither signed out nor expired."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=at), signed_out_at=None)
 
+    def with_open_token(self, at: datetime) -> "DeviceQuerySet":
+        """Return devices whose access token opens something now; others have to renew it first."""
+        return self.usable(at).filter(Q(token_expires_at=None) | Q(token_expires_at__gt=at))
+
 
 class Device(models.Model):
     """A browser that may act for a person, known by the hash of its token."""
@@ -225,6 +229,11 @@ class Device(models.Model):
     last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
     expires_at = models.DateTimeField(_("ends"), null=True, blank=True)
     signed_out_at = models.DateTimeField(_("signed out"), null=True, editable=False)
+    # Of browsers that the extension signed in (ium/directory/devices.py); the others have one long-lived token.
+    token_expires_at = models.DateTimeField(null=True, editable=False)
+    refresh_hash = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    family_hash = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    code_hash = models.CharField(max_length=64, unique=True, null=True, editable=False)
 
     objects = DeviceQuerySet.as_manager()
 

@@ -97,7 +97,22 @@ class ConfigPoolSerializer(serializers.Serializer[Any]):
     extension_check = serializers.BooleanField()
 
 
-class ConfigSerializer(serializers.Serializer[Any]):
+class SignInSerializer(serializers.Serializer[Any]):
+    """Where the extension signs in (OAuth 2.0, authorization code with PKCE S256)."""
+
+    authorization_endpoint = serializers.CharField()
+    token_endpoint = serializers.CharField()
+    revocation_endpoint = serializers.CharField()
+    client_id = serializers.CharField()
+
+
+class PublicConfigSerializer(serializers.Serializer[Any]):
+    """What a client may know before anybody is signed in."""
+
+    sign_in = SignInSerializer()
+
+
+class ConfigSerializer(PublicConfigSerializer):
     """What the extension needs: pools, pages that need no slot, how often to report, where the queue is."""
 
     pools = ConfigPoolSerializer(many=True)

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -24,6 +25,7 @@ from slots.api.serializers import (
     ActivitySerializer,
     ConfigSerializer,
     PoolSerializer,
+    PublicConfigSerializer,
     SlotDocumentSerializer,
     SlotRequestSerializer,
 )
@@ -120,14 +122,18 @@ class ConfigView(APIView):
     """What clients need to know."""
 
     throttle_name = "config"
+    permission_classes = [AllowAny]
 
     @extend_schema(responses={200: ConfigSerializer, **_REFUSED}, operation_id="config")
     def get(self, request: Request) -> Response:
-        """Tell pools, pages that need no slot, and intervals."""
+        """Tell pools, pages that need no slot, and intervals; without a token only where to sign in (`sign_in`)."""
+        if request.user is None:
+            return Response(PublicConfigSerializer({"sign_in": _sign_in_config()}).data)
         pools = LicencePool.objects.select_related("site").order_by("pk")
         return Response(
             ConfigSerializer(
                 {
+                    "sign_in": _sign_in_config(),
                     "pools": [_pool_config(pool) for pool in pools],
                     "free_paths": FREE_PATHS,
                     "free_project_types": FREE_PROJECT_TYPES,
@@ -136,6 +142,17 @@ class ConfigView(APIView):
                 }
             ).data
         )
+
+
+def _sign_in_config() -> dict[str, str]:
+    names = ("authorize", "token", "revoke")
+    authorize, token, revoke = (settings.IUM_URL + reverse(f"extension-{name}") for name in names)
+    return {
+        "authorization_endpoint": authorize,
+        "token_endpoint": token,
+        "revocation_endpoint": revoke,
+        "client_id": settings.IUM_EXTENSION_CLIENT_ID,
+    }
 
 
 def _pool_config(pool: LicencePool) -> dict[str, Any]:

@@ -22,7 +22,6 @@ CALLS = [
     ("post", "/api/v1/slot"),
     ("delete", "/api/v1/slot"),
     ("post", "/api/v1/activity"),
-    ("get", "/api/v1/config"),
 ]
 
 

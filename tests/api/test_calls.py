@@ -111,6 +111,7 @@ def test_activity_takes_a_warning_back(
 def test_clients_learn_what_they_need(pool: LicencePool, ben: User, sign: Sign) -> None:
     document = sign(ben).get("/api/v1/config").json()
     assert set(document) == {
+        "sign_in",
         "pools",
         "free_paths",
         "free_project_types",

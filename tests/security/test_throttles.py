@@ -166,7 +166,7 @@ def test_choosing_a_simulated_person_is_no_guess(ben: User, limit: Limit) -> Non
 def test_every_page_that_takes_a_password_is_limited(db: None, limit: Limit) -> None:
     from django.urls import get_resolver
 
-    from ium.sign_in import SignInView
+    from ium.sign_in.pages import SignInView
     from tests.security.walking import endpoints
 
     asking = {

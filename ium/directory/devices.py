@@ -1,0 +1,106 @@
+"""Signing browsers in by the extension: a pair of tokens per device, renewed in turns (RFC 6749, RFC 9700)."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from ium.directory.models import Device, User
+from ium.directory.services import token_hash
+from ium.lib.errors import Refused
+
+# The access token. Short, so that a copy of it is soon worth nothing; renewing costs one call in an hour.
+ACCESS_LIFETIME = timedelta(hours=1)
+
+
+def device_lifetime() -> timedelta:
+    """Return how long a browser that is not used stays signed in."""
+    return timedelta(days=settings.IUM_DEVICE_DAYS)
+
+
+def family_hash(refresh_token: str) -> str:
+    """Return the hash of the part that all refresh tokens of one device begin with.
+
+    It is as secret as the rest: who knows it had one of the device's tokens.
+    """
+    return token_hash(refresh_token.partition(".")[0])
+
+
+def device_begin(
+    *, user: User, code: str, access_token: str, refresh_token: str, label: str, at: datetime
+) -> Device:
+    """Sign a browser in with a code that may be used once.
+
+    Raises Refused when the code was used before; the device that it made is signed out then (RFC 6749, 4.1.2).
+    """
+    try:
+        with transaction.atomic():
+            return Device.objects.create(
+                user=user,
+                label=label[: Device._meta.get_field("label").max_length],
+                code_hash=token_hash(code),
+                family_hash=family_hash(refresh_token),
+                created_at=at,
+                **_pair(access_token, refresh_token, at),
+            )
+    except IntegrityError:
+        code_used_again(code=code, at=at)
+        raise _signed_out() from None
+
+
+def code_used_again(*, code: str, at: datetime) -> bool:
+    """Sign out what was signed in with this code. Returns whether the code was used before."""
+    devices = Device.objects.filter(code_hash=token_hash(code))
+    devices.filter(signed_out_at=None).update(signed_out_at=at)
+    return devices.exists()
+
+
+def device_of_refresh_token(*, refresh_token: str, at: datetime) -> Device | None:
+    """Return the signed-in device with this refresh token.
+
+    A token of the device's that was renewed before is in two hands: the device is signed out then, for both.
+    """
+    family = Device.objects.usable(at).filter(family_hash=family_hash(refresh_token))
+    device = family.select_related("user").first()
+    if device is None or not device.user.is_active:
+        return None
+    if device.refresh_hash != token_hash(refresh_token):
+        family.update(signed_out_at=at)
+        return None
+    return device
+
+
+def device_renew(
+    *, refresh_token: str, new_access_token: str, new_refresh_token: str, at: datetime
+) -> None:
+    """Put new tokens in the place of the old ones, which open nothing any more.
+
+    Raises Refused when somebody else renewed with the same token meanwhile; the device is signed out then.
+    """
+    family = Device.objects.usable(at).filter(family_hash=family_hash(refresh_token))
+    current = family.filter(refresh_hash=token_hash(refresh_token))
+    if not current.update(last_used_at=at, **_pair(new_access_token, new_refresh_token, at)):
+        family.update(signed_out_at=at)
+        raise _signed_out()
+
+
+def device_revoke(*, token: str, at: datetime) -> bool:
+    """Sign the device of an access or refresh token out (RFC 7009). Returns whether there was one."""
+    hashed = token_hash(token)
+    devices = Device.objects.filter(signed_out_at=None)
+    found = devices.filter(token_hash=hashed) | devices.filter(refresh_hash=hashed)
+    return bool(found.update(signed_out_at=at))
+
+
+def _pair(access_token: str, refresh_token: str, at: datetime) -> dict[str, str | datetime]:
+    return {
+        "token_hash": token_hash(access_token),
+        "token_expires_at": at + ACCESS_LIFETIME,
+        "refresh_hash": token_hash(refresh_token),
+        "expires_at": at + device_lifetime(),
+    }
+
+
+def _signed_out() -> Refused:
+    return Refused(_("This device is signed out. Sign in again."), code="signed_out")

@@ -1,0 +1,1 @@
+"""Signing in: people at their company's or Atlassian's provider, the browser extension at IUM."""

@@ -1,0 +1,13 @@
+"""Addresses of signing in and out."""
+
+from django.urls import path
+
+from ium.sign_in import oauth, pages
+
+urlpatterns = [
+    path("sign-in/", pages.SignInView.as_view(), name="sign-in"),
+    path("sign-out/", pages.SignOutView.as_view(), name="sign-out"),
+    path("oauth/authorize", oauth.AuthorizeView.as_view(), name="extension-authorize"),
+    path("oauth/token", oauth.TokenView.as_view(), name="extension-token"),
+    path("oauth/revoke", oauth.RevokeView.as_view(), name="extension-revoke"),
+]
