@@ -7,7 +7,7 @@ from ium.directory.models import ConnectionState, Group, Site
 from ium.lib import clock
 from jira_sync import glass, services, sync
 from jira_sync.doctor import services as doctor
-from slots.services import job_run
+from slots.services import job_run, restored_pools_due
 
 
 @shared_task
@@ -67,13 +67,16 @@ def sync_people() -> int:
 
 @shared_task
 def probe() -> int:
-    """Try sites that are down again."""
+    """Try sites that are down again, then compare pools that came from a backup as soon as that can open them."""
     down = Q(connection_state__in=[ConnectionState.UNREACHABLE, ConnectionState.REFUSED])
-    return job_run(
+    answered = job_run(
         name="probe",
         ids=list(Site.objects.filter(down).values_list("pk", flat=True)),
         step=lambda site_id, _at: services.probe_site(site_id=site_id),
     )
+    if due := restored_pools_due(at=clock.now()):
+        job_run(name="reconcile", ids=due, step=lambda pool_id, _at: _differences(pool_id))
+    return answered
 
 
 # Longer pauses are left to the periodic jobs: a message that waits longer than the broker's patience comes twice.

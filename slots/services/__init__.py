@@ -22,7 +22,7 @@ from slots.services.pools import awaits_comparison, pool_lock, pool_pause
 from slots.services.queue import queue_entry_move_up, queue_entry_remove, queue_give_slot
 from slots.services.reconcile import Difference, pool_reconcile
 from slots.services.requests import slot_activity, slot_release, slot_request
-from slots.services.restored import pool_restored
+from slots.services.restored import pool_restored, restored_pools_due
 from slots.services.upkeep import (
     clocks_restart,
     intake_observe,
@@ -59,6 +59,7 @@ __all__ = [
     "queue_entry_move_up",
     "queue_entry_remove",
     "queue_give_slot",
+    "restored_pools_due",
     "site_came_back",
     "site_went_down",
     "slot_activity",

@@ -6,7 +6,7 @@ transaction, the first comparisons with Jira repair it, and the one that can be 
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -21,6 +21,7 @@ from slots.services.pools import UNTIL_COMPARED, awaits_comparison, pool_lock
 from slots.services.upkeep import clocks_restart
 
 RESTORED = "restored"
+HURRY = timedelta(minutes=5)
 _NOBODY_AT_IT: dict[str, Any] = {
     "warned_at": None,
     "revoke_at": None,
@@ -138,11 +139,29 @@ def comparison_done(
     """
     if not awaits_comparison(pool) or not people_are_fresh:
         return
-    closed = JournalEntry.objects.filter(pool=pool, event=Event.PAUSED, reason=RESTORED)
-    closed_at = closed.order_by("-at").values_list("at", flat=True).first()
+    closed_at = _closed_at(pool.pk)
     if closed_at is not None and read_at < closed_at + SETTLE_TIME:
         return
     pool.paused_until, pool.paused_message = None, ""
     pool.save(update_fields=["paused_until", "paused_message"])
     journal_write(event=Event.REPAIRED, at=at, pool=pool, reason="compared")
     pool_dispatch(pool=pool, at=at)
+
+
+def restored_pools_due(*, at: datetime) -> list[int]:
+    """Return ids of restored pools that a comparison could open by now, so that nobody waits for its usual round.
+
+    Only for some minutes: what is not opened then needs an administrator or Jira, and the reconciler keeps trying.
+    """
+    waiting = LicencePool.objects.filter(paused_until=UNTIL_COMPARED).values_list("pk", flat=True)
+    closed = {pool_id: _closed_at(pool_id) for pool_id in waiting}
+    return [
+        pool_id
+        for pool_id, since in closed.items()
+        if since is not None and SETTLE_TIME <= at - since < HURRY
+    ]
+
+
+def _closed_at(pool_id: int) -> datetime | None:
+    closed = JournalEntry.objects.filter(pool=pool_id, event=Event.PAUSED, reason=RESTORED)
+    return closed.order_by("-at").values_list("at", flat=True).first()

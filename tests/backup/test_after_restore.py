@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from jira_sync import tasks
 from jira_sync.models import BreakGlass, GlassState, RunState, SyncRun
 from jira_sync.services import SyncStoppedError, reconciling
 from slots.models import JournalEntry, LicencePool, SlotState
-from slots.services import pool_pause
+from slots.services import pool_pause, restored_pools_due
 from tests.backup.world import LICENCES, World
 from tests.factories import entry_of, events_in, slot_of
 from tests.jira_sync.sync.world import ACCESS, account
@@ -73,6 +74,28 @@ def test_a_call_from_before_that_lands_late_is_waited_for(world: World) -> None:
     world.reconcile()
     assert world.inside() == world.holders() == {2, 3, 4, 5, 6}
     assert world.highest() == LICENCES
+
+
+def test_a_pool_opens_as_soon_as_no_earlier_call_can_land(world: World) -> None:
+    life_goes_on(world)
+    world.restore(after=LATER)
+    for seconds in (30, 30, 29):
+        world.tick(seconds)
+        tasks.probe()
+        assert world.pool.paused_until is not None
+    world.tick(1)
+    tasks.probe()
+    assert world.pool.paused_until is None
+    assert world.holders() == world.inside() == {2, 3, 4, 5, 6}
+
+
+def test_a_pool_that_cannot_be_opened_is_left_to_the_reconciler_after_some_minutes(
+    world: World,
+) -> None:
+    life_goes_on(world)
+    world.restore(after=LATER)
+    assert restored_pools_due(at=world.now.at + timedelta(seconds=90)) == [world.pool.pk]
+    assert restored_pools_due(at=world.now.at + timedelta(minutes=5)) == []
 
 
 def test_what_was_on_its_way_then_is_not_carried_out(world: World) -> None:
