@@ -8,7 +8,7 @@ from hypothesis.stateful import precondition, rule
 from slots import services
 from tests.model.base import NUMBER, Rules
 
-OPTIONS: list[dict[str, object]] = [
+CHANGES: list[dict[str, object]] = [
     {"enabled": True},
     {"enabled": True},
     {"enabled": False},
@@ -16,23 +16,18 @@ OPTIONS: list[dict[str, object]] = [
     {"reclaim_on_request": False},
     {"lock_minutes": 0},
     {"lock_minutes": 2},
+    {"assigned_licences": 3, "buffer_licences": 1},
 ]
+CHANGES += [{"assigned_licences": number, "buffer_licences": 0} for number in range(5)]
 
 
 class AdminRules(Rules):
     """Rules of the admin."""
 
-    @rule(licences=st.integers(0, 4), kept_back=st.sampled_from([0, 0, 0, 1]))
-    def the_limit_changes(self, licences: int, kept_back: int) -> None:
-        """More or fewer licences are assigned."""
-        self.world.change_settings(
-            assigned_licences=licences, buffer_licences=min(kept_back, licences)
-        )
-
-    @rule(option=st.sampled_from(OPTIONS))
-    def an_option_changes(self, option: dict[str, object]) -> None:
-        """The switch is turned, or reclaim and lock time are chosen."""
-        self.world.change_settings(**option)
+    @rule(change=st.sampled_from(CHANGES))
+    def settings_change(self, change: dict[str, object]) -> None:
+        """The limit, the switch, reclaim or the lock time changes."""
+        self.world.change_settings(**change)
 
     @precondition(lambda self: self.world.inside())
     @rule(which=NUMBER, what=st.sampled_from(["move up", "remove", "give", "take back"]))

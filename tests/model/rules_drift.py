@@ -12,10 +12,14 @@ from jira_sync.simulator.refusals import Refused
 from tests.model.base import NUMBER, Rules
 from tests.model.invariants import Reading
 from tests.model.jira import MANY_SEATS, PRODUCT
-from tests.model.world import FIXED, MANAGED
+from tests.model.world import COMPARISON, FIXED, MANAGED
 
 # Each change and the way back; the way back is the more frequent one.
 CHANGES = [
+    "put stranger in",
+    "put user in",
+    "taken out",
+    "taken out",
     "joins",
     "leaves",
     "administrator",
@@ -31,25 +35,17 @@ CHANGES = [
     "jira back",
 ]
 SLOW_WORKERS = 4
+PAGES = st.sampled_from([0, 0, 1, 3, 3, 6])
 
 
 class DriftRules(Rules):
     """Rules of Atlassian's administrators, outages, and the jobs that read."""
 
-    @rule(who=NUMBER, what=st.sampled_from(["stranger", "user", "user", "out"]))
-    def the_access_group_is_touched(self, who: int, what: str) -> None:
-        """An administrator of Jira adds an IUM user or somebody unknown, or removes a member, past IUM."""
-        jira = self.world.jira
-        people = {"stranger": FIXED, "user": MANAGED, "out": sorted(jira.members)}[what]
-        if people:
-            self.world.check.excused = what != "out"
-            put = jira.take_out if what == "out" else jira.put_in
-            self._somewhere(lambda: put(people[who % len(people)]))
-
     @rule(who=NUMBER, what=st.sampled_from(CHANGES))
     def atlassian_changes(self, who: int, what: str) -> None:
         """People, groups, licences or Jira itself change; IUM learns it by its next sync or call."""
         account = MANAGED[who % len(MANAGED)]
+        self.world.check.excused = what.startswith("put")
         self._somewhere(self._changes(account)[what])
         if what.startswith("administrator"):
             sites = Site.objects.all()
@@ -66,7 +62,11 @@ class DriftRules(Rules):
     def _changes(self, account: str) -> dict[str, Callable[[], object]]:
         jira = self.world.jira
         organisation, person = jira.organisation, jira.organisation.person(account)
+        members = sorted(jira.members)
         return {
+            "put stranger in": lambda: jira.put_in(FIXED[int(account[1:]) % len(FIXED)]),
+            "put user in": lambda: jira.put_in(account),
+            "taken out": lambda: members and jira.take_out(members[0]),
             "joins": lambda: jira.set_member(jira.users, account, member=True),
             "leaves": lambda: jira.set_member(jira.users, account, member=False),
             "administrator": lambda: jira.set_member(jira.admins, account, member=True),
@@ -85,9 +85,9 @@ class DriftRules(Rules):
         self.world.jira.organisation.set_seats(PRODUCT, MANY_SEATS)
         self.world.jira.access.external = False
 
-    @rule(slow=st.booleans())
-    def ium_compares(self, slow: bool) -> None:
-        """The reconciler runs; a slow one pauses at every page it reads."""
+    @rule(pages=PAGES)
+    def ium_compares(self, pages: int) -> None:
+        """The reconciler runs; a slow one pauses after so many answers."""
 
         def compare() -> None:
             reading = Reading()
@@ -97,16 +97,24 @@ class DriftRules(Rules):
             finally:
                 self.world.check.readings.remove(reading)
 
-        self._run("reconcile", compare, slow=slow)
+        self._run(COMPARISON, compare, pages)
 
-    @rule(slow=st.booleans())
-    def ium_syncs_people(self, slow: bool) -> None:
-        """The user group is mirrored; a slow run pauses at every page and between its steps."""
+    @rule(pages=PAGES)
+    def ium_syncs_people(self, pages: int) -> None:
+        """The user group is mirrored; a slow run pauses after so many answers, or between its steps."""
         group = Group.objects.get(group_id="users")
-        self._run("sync", lambda: jobs.sync_user_group(group_id=group.pk), slow=slow)
+        self._run("sync", lambda: jobs.sync_user_group(group_id=group.pk), pages)
 
-    def _run(self, name: str, job: Callable[[], object], *, slow: bool) -> None:
-        if slow and len(self.world.workers) < SLOW_WORKERS:
-            self.world.start(name, self.quietly(job))
-        else:
+    def _run(self, name: str, job: Callable[[], object], pages: int) -> None:
+        if not pages or len(self.world.workers) >= SLOW_WORKERS:
             self.world.run_job(job)
+            return
+        worker = self.world.start(name, self.quietly(job))
+        for _ in range(pages):
+            if worker.call is None:
+                return
+            answer = worker.call.perform()
+            if answer.value == []:  # all is read, and the answer still on its way
+                worker.answer = answer
+                return
+            self.world.hear(worker, answer)

@@ -1,10 +1,12 @@
 """Messages to workers, and what can happen to a call on its way to Jira and back."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from jira_sync import services as jobs
 from jira_sync.client.errors import JiraUnreachable, OutcomeUnknown, RateLimited
 from tests.model.base import NUMBER, Rules
 from tests.model.workers import Answer, Worker
@@ -12,44 +14,34 @@ from tests.model.world import Landing
 
 # What becomes of a call: does it take effect, and what is heard of it.
 FATES = [
+    "all well",
+    "all well",
+    "all well",
+    "waits",
     "answered",
-    "answered",
-    "answer_under_way",
-    "not_sent",
-    "lost_before",
-    "lost_after",
-    "lands_later",
-    "slow_down",
-    "dies_before",
-    "dies_after",
-    "dies_and_lands_later",
+    "answer under way",
+    "not sent",
+    "lost before",
+    "lost after",
+    "lands later",
+    "slow down",
+    "dies before",
+    "dies after",
+    "dies, lands later",
 ]
-
-
-def _has_messages(rules: Rules) -> bool:
-    return bool(rules.world.messages)
-
-
-def _has_workers(rules: Rules) -> bool:
-    return bool(rules.world.workers)
+FATE = st.sampled_from(FATES)
 
 
 class JiraRules(Rules):
     """Rules of broker, workers and network."""
 
-    @precondition(_has_messages)
-    @rule(which=NUMBER)
-    def a_message_arrives(self, which: int) -> None:
-        """A worker gets a message and pauses at its call."""
-        self.world.deliver(which)
+    @precondition(lambda self: self.world.messages)
+    @rule(which=NUMBER, fate=FATE)
+    def a_message_arrives(self, which: int, fate: str) -> None:
+        """A worker gets a message and makes its call."""
+        self._fate(self.world.deliver(which), fate)
 
-    @precondition(_has_messages)
-    @rule(which=NUMBER)
-    def a_message_is_carried_out(self, which: int) -> None:
-        """A worker gets a message and everything goes well."""
-        self.world.finish(self.world.deliver(which))
-
-    @precondition(_has_messages)
+    @precondition(lambda self: self.world.messages)
     @rule(which=NUMBER, twice=st.booleans())
     def a_message_is_lost_or_doubled(self, which: int, twice: bool) -> None:
         """The broker loses a message, or delivers it twice."""
@@ -58,25 +50,45 @@ class JiraRules(Rules):
         if twice:
             messages += [message, message]
 
-    @precondition(_has_workers)
-    @rule(which=NUMBER, fate=st.sampled_from(FATES))
+    @precondition(lambda self: self.world.messages)
+    @rule(which=NUMBER, fate=FATE)
+    def another_message_arrives(self, which: int, fate: str) -> None:
+        """The same, because nothing happens without."""
+        self._fate(self.world.deliver(which), fate)
+
+    @precondition(lambda self: self.world.holders())
+    @rule(fate=FATE)
+    def unfinished_changes_are_found(self, fate: str) -> None:
+        """Workers start on every change that Jira has not confirmed."""
+        for slot_id in jobs.unfinished_slots():
+            self._fate(self.world.carry_out(slot_id), fate)
+
+    @precondition(lambda self: self.world.workers)
+    @rule(which=NUMBER, fate=FATE)
     def a_call_has_a_fate(self, which: int, fate: str) -> None:
-        """Something becomes of a call."""
+        """Something becomes of a call that is under way."""
         self._fate(self._worker(which), fate)
 
-    @precondition(_has_workers)
-    @rule(which=NUMBER)
-    def a_call_is_answered(self, which: int) -> None:
-        """A call goes well, to the end of the job."""
-        self.world.finish(self._worker(which))
+    @precondition(lambda self: self.world.messages or self.world.workers)
+    @rule(which=NUMBER, fate=FATE, seconds=st.sampled_from([0, 1, 10, 61, 91]))
+    def somebody_leaves_during_the_call(self, which: int, fate: str, seconds: int) -> None:
+        """Somebody hands the slot back while a call about it is under way; all later calls go well."""
+        world = self.world
+        worker = self._worker(which) if world.workers else world.deliver(which)
+        account = worker.call.account_id if worker.call else ""
+        if not account:
+            return
+        if fate in {"waits", "answer under way"}:
+            self._fate(worker, fate)
+            world.hand_back(account)
+        else:
+            world.hand_back(account)
+            self._fate(worker, fate)
+        world.wait(timedelta(seconds=seconds), alive=True)
+        for slot_id in jobs.unfinished_slots():
+            world.finish(world.carry_out(slot_id))
 
-    @precondition(_has_workers)
-    @rule(which=NUMBER)
-    def a_worker_dies(self, which: int) -> None:
-        """A worker is killed where it stands."""
-        self.world.kill(self._worker(which))
-
-    @precondition(lambda self: bool(self.world.landing))
+    @precondition(lambda self: self.world.landing)
     @rule(which=NUMBER)
     def a_lost_call_lands(self, which: int) -> None:
         """A call whose answer nobody heard takes effect."""
@@ -88,31 +100,37 @@ class JiraRules(Rules):
 
     def _fate(self, worker: Worker, fate: str) -> None:
         call = worker.call
-        assert call is not None
-        if worker.answer is not None:  # Jira has done it already
+        if call is None or fate == "waits":
+            return
+        if fate == "all well":
+            self.world.finish(worker)
+        elif worker.answer is not None:  # Jira has done it already
             if fate.startswith("dies"):
                 self.world.kill(worker)
             else:
                 self.world.hear(worker, worker.answer)
-            return
-        if not self.world.reaches_jira(worker) and fate not in {"not_sent", "dies_before"}:
-            fate = "lost_before"
-        if call.kind == "step" and not fate.startswith("dies"):
-            fate = "answered"
-        self._fates()[fate](worker)
+        elif call.kind == "step":
+            if fate.startswith("dies"):
+                self.world.kill(worker)
+            else:
+                self.world.hear(worker, self._done(worker))
+        elif self.world.reaches_jira(worker) or fate in {"not sent", "dies before"}:
+            self._fates()[fate](worker)
+        else:
+            self._lose(worker)
 
     def _fates(self) -> dict[str, Callable[[Worker], None]]:
         return {
             "answered": lambda w: self.world.hear(w, self._done(w)),
-            "answer_under_way": self._hold,
-            "not_sent": lambda w: self.world.hear(w, Answer(error=JiraUnreachable())),
-            "lost_before": self._lose,
-            "lost_after": lambda w: (self._done(w), self._lose(w))[1],
-            "lands_later": lambda w: (self._will_land(w), self._lose(w))[1],
-            "slow_down": lambda w: self.world.hear(w, Answer(error=RateLimited(retry_after=5.0))),
-            "dies_before": self.world.kill,
-            "dies_after": lambda w: (self._done(w), self.world.kill(w))[1],
-            "dies_and_lands_later": lambda w: (self._will_land(w), self.world.kill(w))[1],
+            "answer under way": self._hold,
+            "not sent": lambda w: self.world.hear(w, Answer(error=JiraUnreachable())),
+            "lost before": self._lose,
+            "lost after": lambda w: (self._done(w), self._lose(w))[1],
+            "lands later": lambda w: (self._will_land(w), self._lose(w))[1],
+            "slow down": lambda w: self.world.hear(w, Answer(error=RateLimited(retry_after=5.0))),
+            "dies before": self.world.kill,
+            "dies after": lambda w: (self._done(w), self.world.kill(w))[1],
+            "dies, lands later": lambda w: (self._will_land(w), self.world.kill(w))[1],
         }
 
     def _done(self, worker: Worker) -> Answer:

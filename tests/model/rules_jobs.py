@@ -37,29 +37,23 @@ class JobRules(Rules):
         """Upkeep runs."""
         self._keep_up()
 
-    @rule()
-    def finds_unfinished(self) -> None:
-        """Workers start on every change that Jira has not confirmed."""
-        for slot_id in jobs.unfinished_slots():
-            self.world.carry_out(slot_id)
-
-    @rule(well=st.booleans())
-    def everything_ticks(self, well: bool) -> None:
-        """All jobs run once; with luck all calls to Jira are answered at once."""
+    @rule(pulse=st.booleans())
+    def all_jobs_run(self, pulse: bool) -> None:
+        """All jobs run once, and Jira answers."""
+        if pulse:
+            self.world.pulse()
         self._warn()
         self._sweep()
         self._keep_up()
         site = Site.objects.get()
         if site.is_down:
             self.world.run_job(lambda: jobs.probe_site(site_id=site.pk))
-        if well:
-            self._finish_all()
+        self.world.carry_on()
 
-    @precondition(lambda self: self.world.messages or self.world.workers)
     @rule()
     def all_goes_well(self) -> None:
-        """Everything that is under way comes to its end without a fault."""
-        self._finish_all()
+        """Everything that is under way comes to its end without a fault: the usual thing."""
+        self.world.carry_on()
 
     def _warn(self) -> None:
         pool = self.world.pool.pk
@@ -74,12 +68,3 @@ class JobRules(Rules):
         self.world.act(
             lambda: services.pool_upkeep(pool_id=pool, at=self.world.at), dispatches=True
         )
-
-    def _finish_all(self) -> None:
-        world = self.world
-        for worker in list(world.workers):
-            world.finish(worker)
-        for _ in range(20):
-            if not world.messages:
-                return
-            world.finish(world.deliver(0))

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from slots import services
-from slots.models import QueueEntry, Slot
 from tests.model.base import NUMBER, Rules
 
 
@@ -16,22 +15,20 @@ class PeopleRules(Rules):
     @rule(who=NUMBER)
     def asks(self, who: int) -> None:
         """Somebody asks for a slot, or polls."""
-        self._ask(who)
+        self.world.ask(who)
 
     @rule(who=NUMBER)
     def asks_again(self, who: int) -> None:
         """Somebody polls; the same as asking, and as frequent as in life."""
-        self._ask(who)
+        self.world.ask(who)
 
     @precondition(lambda self: self.world.check.waiting)
     @rule(silent=NUMBER)
     def everybody_polls_but_one(self, silent: int) -> None:
         """Everybody in the queue polls, except one."""
-        waits = QueueEntry.objects.waiting().values_list("user_id", flat=True)
-        for user_id in list(waits):
-            number = [user.pk for user in self.world.people].index(user_id)
-            if number != silent % len(self.world.people):
-                self._ask(number)
+        for number, user in enumerate(self.world.people):
+            if user.pk in self.world.check.waiting and number != silent:
+                self.world.ask(number)
 
     @rule(who=NUMBER)
     def polls_without_joining(self, who: int) -> None:
@@ -39,30 +36,14 @@ class PeopleRules(Rules):
         check, user = self.world.check, self.world.person(who)
         missed = any(s.holder == user.pk and s.state == "revoking" for s in check.told.values())
         outside = user.pk not in check.waiting and not missed
-        self._ask(who, join=False)
+        self.world.ask(who, join=False)
         assert not (outside and user.pk in check.waiting), "a poll put somebody into the queue"
-
-    def _ask(self, who: int, *, join: bool = True) -> None:
-        world = self.world
-        user, pool = world.person(who), world.fresh_pool()
-        inside = Slot.objects.filter(holder=user).exclude(state="revoking").exists()
-        asks = join or user.pk in world.check.waiting
-
-        def request() -> bool:
-            services.slot_request(user=user, pool=pool, return_url=None, at=world.at, join=join)
-            return True
-
-        if world.act(request, dispatches=asks and not inside):
-            world.check.seen[user.pk] = world.at
 
     @precondition(lambda self: self.world.inside())
     @rule(who=NUMBER)
     def hands_back(self, who: int) -> None:
         """Somebody hands the slot back or leaves the queue."""
-        user, pool = self.world.somebody_inside(who), self.world.fresh_pool()
-        self.world.check.releasing = user.pk
-        self.world.act(lambda: services.slot_release(user=user, pool=pool, at=self.world.at))
-        self.world.check.releasing = None
+        self.world.hand_back(str(self.world.somebody_inside(who).account_id))
 
     @precondition(lambda self: self.world.inside())
     @rule(who=NUMBER, idle=st.sampled_from([0, 0, 3, 20, 70, 299, 400, 4000]))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from django.db import connection, transaction
 
@@ -22,6 +22,7 @@ from tests.model.workers import Answer, Call, Worker, WorkerDiedError
 T = TypeVar("T")
 MANAGED = [f"p{number}" for number in range(6)]
 FIXED = ["q6", "q7"]
+COMPARISON = "comparison"
 ZERO, SECOND = timedelta(0), timedelta(seconds=1)
 
 
@@ -36,6 +37,7 @@ class Setting:
     lock_minutes: int
     place_kept_seconds: int
     reclaim: bool
+    crowd: int
 
 
 @dataclass(eq=False)
@@ -49,13 +51,18 @@ class Landing:
 class World:
     """Everything there is. Nothing of it survives `end()`: the whole example is one transaction, rolled back."""
 
+    current: ClassVar["World | None"] = None
+
     def __init__(self, setting: Setting) -> None:
-        """Begin on a Monday morning with an empty pool."""
+        """Begin on a Monday morning, with a crowd that asks for slots."""
+        World.current = self
         self._transaction = transaction.atomic()
         self._transaction.__enter__()
         try:
             self._begin(setting)
         except BaseException:
+            if hasattr(self, "check"):
+                self.check.close()
             self._roll_back()
             raise
 
@@ -71,6 +78,8 @@ class World:
         self.check = Checker(self.pool, self.jira, lambda: self.at, self.adding)
         self.act(lambda: services.pool_apply_limit(pool_id=self.pool.pk, at=self.at))
         self.pulse()
+        for number in range(setting.crowd):
+            self.ask(number)
 
     def _make_rows(self, setting: Setting) -> None:
         site = Site.objects.create(name="Acme", url="https://acme.example", connection_state="ok")
@@ -108,6 +117,7 @@ class World:
         self._roll_back()
 
     def _roll_back(self) -> None:
+        World.current = None
         connection.run_on_commit = []
         # The database may have ended the transaction already, after a real error.
         connection.needs_rollback = True
@@ -173,6 +183,26 @@ class World:
         self.check.settings_change(fields)
         self.act(save, dispatches=True)
 
+    def ask(self, number: int, *, join: bool = True) -> None:
+        """Let somebody ask for a slot, or poll."""
+        user, pool = self.person(number), self.fresh_pool()
+        inside = Slot.objects.filter(holder=user).exclude(state="revoking").exists()
+        asks = join or user.pk in self.check.waiting
+
+        def request() -> bool:
+            services.slot_request(user=user, pool=pool, return_url=None, at=self.at, join=join)
+            return True
+
+        if self.act(request, dispatches=asks and not inside):
+            self.check.seen[user.pk] = self.at
+
+    def hand_back(self, account_id: str) -> None:
+        """Let somebody hand the slot back or leave the queue."""
+        user, pool = User.objects.get(account_id=account_id), self.fresh_pool()
+        self.check.releasing = user.pk
+        self.act(lambda: services.slot_release(user=user, pool=pool, at=self.at))
+        self.check.releasing = None
+
     def open_entry(self, number: int) -> int | None:
         """Return the id of a wait, if somebody waits."""
         entries = list(QueueEntry.objects.waiting().values_list("pk", flat=True))
@@ -200,8 +230,14 @@ class World:
         self.look()
 
     def jump(self, length: timedelta) -> None:
-        """Set the clock. IUM cannot notice a small jump forward: then calls on their way must arrive sooner."""
+        """Set the clock.
+
+        Two things are beyond IUM. A small jump forward cannot be noticed: then lost calls must arrive sooner. And a
+        comparison during whose reading the clock is set back cannot tell what is newer than it: it ends here.
+        """
         self.at += length
+        for worker in [w for w in self.workers if length < ZERO and w.name == COMPARISON]:
+            self.kill(worker)
         if ZERO < length <= GAP:
             for worker in self.workers:
                 worker.until -= length
@@ -274,6 +310,17 @@ class World:
     def deliver(self, number: int) -> Worker:
         """Let a message arrive at a worker."""
         return self.carry_out(self.messages.pop(number % len(self.messages)))
+
+    def carry_on(self) -> None:
+        """Let everything that is under way, or wanted, go well."""
+        for worker in list(self.workers):
+            self.finish(worker)
+        for slot_id in jobs.unfinished_slots():
+            self.finish(self.carry_out(slot_id))
+        for _ in range(20):
+            if not self.messages:
+                return
+            self.finish(self.deliver(0))
 
     def run_job(self, job: Callable[[], object], *, dispatches: bool = False) -> None:
         """Run a job to its end, everything it asks of Jira included; what Jira refuses is retried later."""
