@@ -10,7 +10,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from ium.directory.models import ConnectionState, User
-from slots.eta import Pace, expected_wait, pool_pace
+from slots.eta import Timetable, shown
+from slots.eta_facts import timetable_of
 from slots.models import (
     CloseReason,
     FirstAttempt,
@@ -189,8 +190,9 @@ def _queued(
     blank: SlotDocument, entry: QueueEntry, pool: LicencePool, at: datetime
 ) -> SlotDocument:
     ahead = _ahead(entry, pool, at)
-    pace = pool_pace(pool, at)
-    eta = expected_wait(pace, slots=pool.slot_count, ahead=ahead)
+    timetable = timetable_of(pool, at)
+    wait = timetable.wait(ahead) if timetable is not None else None
+    eta = shown(wait) if wait is not None else None
     trouble = trouble_of(pool, at)
     reason, message = trouble or ("waiting", _("All slots are in use. You keep your place."))
     return replace(
@@ -203,7 +205,7 @@ def _queued(
         eta_seconds=None if trouble else eta,
         retry_after=POLL_DOWN
         if trouble
-        else _poll_delay(pool, ahead, eta, heads=_heads(pool, pace)),
+        else _poll_delay(pool, ahead, eta, heads=_heads(timetable)),
         wanted_url=entry.return_url or pool.site.url,
         automatic=True,
         joined_at=entry.joined_at,
@@ -216,11 +218,11 @@ def _ahead(entry: QueueEntry, pool: LicencePool, at: datetime) -> int:
     return pool.entries.alive(at).filter(before).count()
 
 
-def _heads(pool: LicencePool, pace: Pace | None) -> int:
+def _heads(timetable: Timetable | None) -> int:
     """Return how many people at the front ask every 3 seconds: twice as many as may get a slot within a minute."""
-    if pace is None:
+    if timetable is None:
         return POLL_HEADS
-    return max(POLL_HEADS, round(2 * 60 * pool.slot_count / pace.mean_hold))
+    return max(POLL_HEADS, round(2 * timetable.freed_within(60)))
 
 
 def _poll_delay(pool: LicencePool, ahead: int, eta: tuple[int, int] | None, *, heads: int) -> float:

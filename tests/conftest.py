@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from slots.eta_facts import forget_timetables
 from slots.signals import slot_change_wanted
 from tests import factories
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the model test come first: it cannot run in a process in which a browser test ran."""
     items.sort(key=lambda item: "tests/model/" not in item.nodeid)
+
+
+@pytest.fixture(autouse=True)
+def _no_timetables() -> None:
+    """Forget what this process knows of the pools of other tests."""
+    forget_timetables()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from activity.models import Intake, LastActivity, Source
 from activity.services import activity_record
 from ium.directory.models import Device, Group, GroupMembership, Site, User
 from ium.directory.services import token_hash
-from slots.models import JournalEntry, LicencePool, QueueEntry, Slot
+from slots.models import JournalEntry, LicencePool, LossReason, QueueEntry, Slot, SlotSession
 from slots.services import (
     WantedChange,
     change_claim,
@@ -244,6 +244,24 @@ def claimed(user: User, at: datetime) -> WantedChange:
 def confirmed(user: User, at: datetime) -> bool:
     """Claim and confirm the change that the person's slot wants, as if Jira had answered at once."""
     return change_confirm(change=claimed(user, at), at=at)
+
+
+def stays(
+    pool: LicencePool, number: int, held: float, at: datetime, reason: str = LossReason.SWEEP
+) -> None:
+    """Note so many finished stays of so many seconds each."""
+    person = member(pool)
+    SlotSession.objects.bulk_create(
+        SlotSession(
+            pool=pool,
+            user=person,
+            waited_seconds=0,
+            granted_at=at - seconds(held),
+            ended_at=at,
+            loss_reason=reason,
+        )
+        for _ in range(number)
+    )
 
 
 def events_of(user: User) -> list[str]:

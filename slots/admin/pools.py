@@ -90,6 +90,7 @@ class LicencePoolAdmin(PoolActionsMixin, SimpleHistoryAdmin, AsOfMixin, ModelAdm
                 "fields": [
                     ("queue_timer_seconds", "claim_seconds"),
                     ("place_kept_seconds", "access_delay_seconds"),
+                    "assumed_hold_minutes",
                 ]
             },
         ),

@@ -27,7 +27,8 @@ from ium.lib.admin import (
 from ium.lib.spans import span, when
 from slots import services
 from slots.admin.operating import OperateMixin, actor_of
-from slots.eta import Pace, expected_wait, pool_pace
+from slots.eta import Timetable, shown
+from slots.eta_facts import timetable_of
 from slots.models import QueueEntry
 from slots.overview import with_people_ahead
 
@@ -139,11 +140,11 @@ class QueueEntryAdmin(OperateMixin, ReadOnlyMixin, AsOfMixin, ModelAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Work out how fast each pool's queue moves, once per pool on the page."""
         page = super().get_changelist_instance(request)
-        paces: dict[int, Pace | None] = {}
+        timetables: dict[int, Timetable | None] = {}
         for entry in page.result_list:
-            if entry.pool_id not in paces:
-                paces[entry.pool_id] = pool_pace(entry.pool, entry.as_of)
-            entry.pace = paces[entry.pool_id]
+            if entry.pool_id not in timetables:
+                timetables[entry.pool_id] = timetable_of(entry.pool, entry.as_of)
+            entry.timetable = timetables[entry.pool_id]
         return page
 
     @display(description=gettext_lazy("place"))
@@ -168,10 +169,12 @@ class QueueEntryAdmin(OperateMixin, ReadOnlyMixin, AsOfMixin, ModelAdmin):
     @display(description=gettext_lazy("expected wait"))
     def expected(self, entry: Any) -> str | None:
         """The expected wait as a range, once enough stays were seen."""
-        wait = expected_wait(entry.pace, slots=entry.pool.slot_count, ahead=entry.ahead)
-        if wait is None or entry.closed_at is not None:
+        timetable = entry.timetable if entry.closed_at is None else None
+        wait = timetable.wait(entry.ahead) if timetable is not None else None
+        if wait is None:
             return None
-        return _("%(low)s to %(high)s") % {"low": span(wait[0]), "high": span(wait[1])}
+        low, high = shown(wait)
+        return _("%(low)s to %(high)s") % {"low": span(low), "high": span(high)}
 
     @display(description=gettext_lazy("last seen"), ordering="seen_at")
     def last_seen(self, entry: "ShownEntry") -> SafeString:

@@ -134,6 +134,15 @@ class LicencePool(models.Model):
         validators=_range(0, 120),
         help_text=_("So long Jira takes to let somebody in after getting the licence."),
     )
+    assumed_hold_minutes = models.PositiveIntegerField(
+        _("assumed length of a stay (minutes)"),
+        null=True,
+        blank=True,
+        validators=_range(1, 24 * 60),
+        help_text=_(
+            "For the expected wait, until 30 stays have ended. Empty: until then the wait is “not known yet”."
+        ),
+    )
     reclaim_on_request = models.BooleanField(
         _("allow removal of inactive users on slot request"),
         default=False,
