@@ -123,16 +123,19 @@ async def me(request: web.Request) -> Answer:
     person = sessions.signed_in(request)
     if person is None:
         return ok({"code": 401, "message": "Unauthorized"}, 401)
-    return ok(
-        {
-            "account_id": person.account_id,
-            "account_type": person.account_type,
-            "account_status": "active",
-            "email": person.email,
-            "email_verified": True,
-            "name": person.name,
-            "nickname": person.name.split()[0],
-            "zoneinfo": person.time_zone,
-            "locale": "en-GB",
-        }
-    )
+    return ok(account_document(request, person))
+
+
+def account_document(request: web.Request, person: Person) -> dict[str, object]:
+    """An account as the user identity API describes it."""
+    return {
+        "account_id": person.account_id,
+        "account_type": person.account_type,
+        "account_status": person.status,
+        "email": person.email,
+        "email_verified": simulator(request).switches.email_verified,
+        "name": person.name,
+        "nickname": person.name.split()[0],
+        "zoneinfo": person.time_zone,
+        "locale": "en-GB",
+    }

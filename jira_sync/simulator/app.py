@@ -6,12 +6,14 @@ from aiohttp import web
 
 from jira_sync.simulator import (
     account_pages,
+    atlassian_sign_in,
     control,
     gateway,
     jira_groups,
     jira_instance,
     jira_users,
     jira_webhooks,
+    openid,
     organisation_groups,
     organisation_users,
     organisations,
@@ -22,7 +24,7 @@ from jira_sync.simulator.settings import Options
 
 JIRA = (jira_groups, jira_users, jira_instance, jira_webhooks)
 ORGANISATIONS = (organisation_groups, organisation_users, organisations)
-PAGES = (pages, account_pages)
+PAGES = (pages, account_pages, openid, atlassian_sign_in)
 
 
 def create_app(options: Options) -> web.Application:

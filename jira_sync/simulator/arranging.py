@@ -9,7 +9,7 @@ from jira_sync.simulator import demo
 from jira_sync.simulator.context import Simulator
 from jira_sync.simulator.model import Grant, Group, Webhook
 from jira_sync.simulator.refusals import AlreadyMember, NotMember
-from jira_sync.simulator.settings import AlreadyMemberAnswer, CursorForm, Switches
+from jira_sync.simulator.settings import AlreadyMemberAnswer, CursorForm, Identity, Switches
 
 Document = dict[str, Any]
 CONTROL = "control"
@@ -75,16 +75,22 @@ def options(context: Simulator, document: Document) -> None:
 
 
 def _switches(document: Document, now: Switches) -> Switches:
-    retry_after = document.get("retry_after", now.retry_after)
-    if not isinstance(retry_after, bool):
-        raise OrderError('"retry_after" must be true or false')
     return Switches(
-        retry_after=retry_after,
+        retry_after=_flag(document, "retry_after", now.retry_after),
         already_member=_choice(document, "already_member", AlreadyMemberAnswer, now.already_member),
         cursor=_choice(document, "cursor", CursorForm, now.cursor),
         last_active_lag=_number(document, "last_active_lag", now.last_active_lag, whole=False),
         webhook_backoff=_number(document, "webhook_backoff", now.webhook_backoff, whole=False),
+        email_verified=_flag(document, "email_verified", now.email_verified),
+        identity=_choice(document, "identity", Identity, now.identity),
     )
+
+
+def _flag(document: Document, name: str, default: bool) -> bool:
+    value = document.get(name, default)
+    if not isinstance(value, bool):
+        raise OrderError(f'"{name}" must be true or false')
+    return value
 
 
 def _choice(document: Document, name: str, choices: Any, default: str) -> Any:

@@ -12,10 +12,12 @@ from jira_sync.simulator import demo
 from jira_sync.simulator.credentials import CLOUD_ID, stable_uuid
 from jira_sync.simulator.faults import Faults
 from jira_sync.simulator.model import Grant, Person
+from jira_sync.simulator.oauth_grants import Grants
 from jira_sync.simulator.organisation import Organisation
 from jira_sync.simulator.persistence import FileStorage, Storage
 from jira_sync.simulator.ratelimit import RateLimiter
 from jira_sync.simulator.settings import Options, Switches
+from jira_sync.simulator.signing_key import SigningKey
 from jira_sync.simulator.webhooks import Webhooks
 
 LICENCE_COUNT_CACHE_SECONDS = 7 * 86_400
@@ -32,6 +34,8 @@ class Simulator:
         self.calls: Counter[tuple[str, str, int]] = Counter()
         self.issues: dict[str, str] = {}
         self.access_requests: list[str] = []
+        self.grants = Grants()
+        self.signing_key = SigningKey()
         self.views: dict[str, dict[str, float]] = {}
         self.storage = FileStorage(options.state) if options.state else Storage()
         self.webhooks = Webhooks(self.storage, lambda: self.switches.webhook_backoff)
@@ -82,6 +86,7 @@ class Simulator:
             self.issues,
             self.access_requests,
             self.views,
+            self.grants,
             self._licence_counts,
         ):
             remembered.clear()

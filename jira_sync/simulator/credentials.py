@@ -82,6 +82,20 @@ API_TOKENS: dict[str, ApiToken] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class OAuthClient:
+    """An application that may ask people to sign in."""
+
+    client_id: str
+    secret: str
+    name: str
+
+
+# One registered at the company's OpenID provider, one made in Atlassian's developer console.
+OPENID_CLIENT = OAuthClient("ium-at-acme", "SimulatedOpenIdSecret", "IUM")
+ATLASSIAN_CLIENT = OAuthClient("SimulatedAtlassianClient", "ATOASimulatedAppSecret", "IUM")
+
+
 def printable(org_id: str = ORG_ID) -> dict[str, str]:
     """Everything another program needs to talk to the simulator, by speaking names."""
     return {
@@ -104,4 +118,8 @@ def printable(org_id: str = ORG_ID) -> dict[str, str]:
         "member_api_token": MEMBER_TOKEN,
         "app_email": APP_EMAIL,
         "app_api_token": APP_TOKEN,
+        "openid_client_id": OPENID_CLIENT.client_id,
+        "openid_client_secret": OPENID_CLIENT.secret,
+        "atlassian_client_id": ATLASSIAN_CLIENT.client_id,
+        "atlassian_client_secret": ATLASSIAN_CLIENT.secret,
     }

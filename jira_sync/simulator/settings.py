@@ -9,6 +9,7 @@ from typing import Literal
 from jira_sync.simulator.credentials import ORG_ID
 
 CursorForm = Literal["mixed", "token", "url"]
+Identity = Literal["right", "wrong_issuer", "wrong_audience", "expired"]
 AlreadyMemberAnswer = Literal["conflict", "no_content"]
 
 
@@ -38,3 +39,6 @@ class Switches:
     # "Last active" is published up to 24 h late (organization REST, last-active-dates).
     last_active_lag: float = 86_400.0
     webhook_backoff: float = 0.2
+    # What the OpenID provider says of e-mail addresses, and what is wrong with its identity tokens.
+    email_verified: bool = True
+    identity: Identity = "right"
