@@ -1,0 +1,111 @@
+// The server's configuration, checked field by field; what is missing or wrong is replaced by the built-in default.
+
+import type { Pool, ServerConfig, SignInAddresses } from "./types.ts";
+
+/** What holds until the server has said something else. */
+export const DEFAULTS: ServerConfig = {
+  pools: [],
+  free_paths: [
+    "^/jira/servicedesk(/|$)",
+    "^/servicedesk(/|$)",
+    "^/helpcenter(/|$)",
+    "^/jira/polaris(/|$)",
+    "^/jira/discovery(/|$)",
+    "^/jira/assets(/|$)",
+    "^/wiki(/|$)",
+    "^/admin(/|$)",
+    "^/jira/settings(/|$)",
+    "^/secure/admin(/|$)",
+  ],
+  free_project_types: ["service_desk", "product_discovery"],
+  project_types: {},
+  queue_url: "",
+  activity_seconds: 30,
+  sign_in: null,
+};
+
+const LEAST_ACTIVITY_SECONDS = 5;
+const MOST_ACTIVITY_SECONDS = 300;
+
+type Given = Record<string, unknown>;
+
+/** Return the configuration that the server's answer describes. Never throws. */
+export function readConfig(answer: unknown): ServerConfig {
+  const given: Given = isObject(answer) ? answer : {};
+  return {
+    pools: Array.isArray(given["pools"]) ? given["pools"].filter(isObject).flatMap(readPool) : [],
+    free_paths: texts(given["free_paths"])?.filter(isPattern) ?? DEFAULTS.free_paths,
+    free_project_types: texts(given["free_project_types"]) ?? DEFAULTS.free_project_types,
+    project_types: readMap(given["project_types"]),
+    queue_url: webAddress(given["queue_url"]) ?? "",
+    activity_seconds: readSeconds(given["activity_seconds"]),
+    sign_in: readSignIn(given["sign_in"]),
+  };
+}
+
+function readPool(given: Given): Pool[] {
+  const site = webAddress(given["site_url"]);
+  if (typeof given["key"] !== "string" || site === null) return [];
+  return [
+    {
+      key: given["key"],
+      name: typeof given["name"] === "string" ? given["name"] : given["key"],
+      product: typeof given["product"] === "string" ? given["product"] : "jira-software",
+      site_url: site,
+      warning_seconds: typeof given["warning_seconds"] === "number" ? given["warning_seconds"] : 60,
+    },
+  ];
+}
+
+function readSignIn(given: unknown): SignInAddresses | null {
+  if (!isObject(given)) return null;
+  const authorization_endpoint = webAddress(given["authorization_endpoint"]);
+  const token_endpoint = webAddress(given["token_endpoint"]);
+  const revocation_endpoint = webAddress(given["revocation_endpoint"]);
+  const client_id = given["client_id"];
+  if (!authorization_endpoint || !token_endpoint || !revocation_endpoint) return null;
+  if (typeof client_id !== "string" || !client_id) return null;
+  return { authorization_endpoint, token_endpoint, revocation_endpoint, client_id };
+}
+
+function readMap(given: unknown): Record<string, string> {
+  if (!isObject(given)) return {};
+  const pairs = Object.entries(given).filter(([, value]) => typeof value === "string");
+  return Object.fromEntries(pairs) as Record<string, string>;
+}
+
+function readSeconds(given: unknown): number {
+  if (typeof given !== "number" || !Number.isFinite(given)) return DEFAULTS.activity_seconds;
+  return Math.min(MOST_ACTIVITY_SECONDS, Math.max(LEAST_ACTIVITY_SECONDS, given));
+}
+
+function texts(given: unknown): string[] | null {
+  return Array.isArray(given) ? given.filter((item) => typeof item === "string") : null;
+}
+
+function isPattern(pattern: string): boolean {
+  try {
+    return Boolean(new RegExp(pattern));
+  } catch {
+    return false;
+  }
+}
+
+function isObject(value: unknown): value is Given {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Return a web address in its normal form; null for anything else. */
+export function webAddress(given: unknown): string | null {
+  if (typeof given !== "string" || !URL.canParse(given)) return null;
+  const url = new URL(given);
+  return url.protocol === "https:" || url.protocol === "http:" ? url.href : null;
+}
+
+/** Return the origin of IUM's server that a person or a policy wrote; null when it is no such address. */
+export function serverOrigin(given: unknown): string | null {
+  if (typeof given !== "string" || !given.trim()) return null;
+  const written = given.trim();
+  const address = webAddress(written.includes("://") ? written : `https://${written}`);
+  return address === null ? null : new URL(address).origin;
+}
