@@ -48,9 +48,10 @@ test("an issue's project decides, and is free only when that is certain", () => 
   assert.equal(need("/browse/SUP-1", { "https://other.atlassian.net SUP": "service_desk" }), "ask");
 });
 
-test("the server's own list of project types comes first", () => {
-  const told = { ...config, project_types: { SUP: "service_desk" } };
-  assert.equal(needOf(`${SITE}/browse/SUP-1`, pool, told, {}).need, "free");
+test("the server's own list of projects comes first, its rules for a pool before the general ones", () => {
+  const told = { ...pool, free_projects: ["SUP"], free_paths: ["^/x(/|$)"], needed_paths: ["^/(browse|x|y)"] };
+  const found = (path: string) => needOf(SITE + path, told, { ...config, pools: [told] }, {}).need;
+  assert.deepEqual(["/browse/SUP-1", "/x", "/y", "/wiki"].map(found), ["free", "free", "needed", "free"]);
 });
 
 test("a pool of Confluence makes its pages need a slot of that pool", () => {

@@ -16,7 +16,6 @@ import { broadcast, show, sitePatterns, siteTabs } from "./tabs.ts";
 
 const BEAT = "beat";
 const BEAT_MINUTES = 0.5; // the shortest that browsers allow
-const CONFIG_EVERY = 60 * 60_000;
 const IDLE_SECONDS = 60;
 const DETOUR_REST = 20_000;
 const NO_DETOUR: Detour = { go: null, offer: null };
@@ -60,7 +59,8 @@ async function learn(force = false): Promise<void> {
   const { server } = await settings();
   if (!server) return;
   const age = Date.now() - (await configAt(server));
-  if (!force && age >= 0 && age < CONFIG_EVERY) return;
+  const fresh = age >= 0 && age < (await config(server)).config_seconds * 1000;
+  if (!force && fresh) return;
   const answer = await ask(server).catch(() => null);
   if (answer === null) return;
   await setConfig(server, answer, Date.now());
@@ -69,7 +69,10 @@ async function learn(force = false): Promise<void> {
 
 /** Before anything else the open part: without its addresses no token could be renewed. */
 async function ask(server: string): Promise<unknown> {
-  if (!(await configAt(server))) await setConfig(server, await callOpenly(server, "config"), Date.now());
+  if ((await config(server)).sign_in === null) {
+    const open = await callOpenly(server, "config").catch(() => null);
+    if (open !== null) await setConfig(server, open, Date.now());
+  }
   try {
     return await call("GET", "config");
   } catch (error) {

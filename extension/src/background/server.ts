@@ -1,6 +1,6 @@
 // Calls to IUM's server. The token is the only proof of who the person is; cookies are never sent.
 
-import { api, TARGET } from "../shared/browser.ts";
+import { api, browserName } from "../shared/browser.ts";
 import { backoff } from "../shared/state.ts";
 import { accessToken, refresh, signedOut } from "./auth.ts";
 import { settings } from "./settings.ts";
@@ -16,7 +16,7 @@ export class ServerRefused extends Error {}
 export class SignedOut extends Error {}
 
 export function version(): string {
-  return `${api.runtime.getManifest().version} ${TARGET}`;
+  return `${api.runtime.getManifest().version} ${browserName()}`;
 }
 
 /** Call the API as the person who is signed in. Raises the three errors above. */

@@ -200,6 +200,8 @@ class JiraPage {
     const works = this.#loadedInside === true || editorOpen();
     this.#loadedInside = true;
     this.#queue.hide();
+    this.#throttle = new Throttle();
+    this.#active(false); // takes the slot up, if somebody is there
     if (!works) location.reload();
   }
 

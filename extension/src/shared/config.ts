@@ -18,14 +18,20 @@ export const DEFAULTS: ServerConfig = {
     "^/secure/admin(/|$)",
   ],
   free_project_types: ["service_desk", "product_discovery"],
-  project_types: {},
+  project_paths: [
+    "^/browse/([A-Za-z][A-Za-z0-9_]*)(-[0-9]+)?(/|$)",
+    "^/projects/([A-Za-z][A-Za-z0-9_]*)(/|$)",
+  ],
   queue_url: "",
   activity_seconds: 30,
+  config_seconds: 3600,
   sign_in: null,
 };
 
 const LEAST_ACTIVITY_SECONDS = 5;
 const MOST_ACTIVITY_SECONDS = 300;
+const LEAST_CONFIG_SECONDS = 60;
+const MOST_CONFIG_SECONDS = 86_400;
 
 type Given = Record<string, unknown>;
 
@@ -34,11 +40,16 @@ export function readConfig(answer: unknown): ServerConfig {
   const given: Given = isObject(answer) ? answer : {};
   return {
     pools: Array.isArray(given["pools"]) ? given["pools"].filter(isObject).flatMap(readPool) : [],
-    free_paths: texts(given["free_paths"])?.filter(isPattern) ?? DEFAULTS.free_paths,
+    free_paths: patterns(given["free_paths"]) ?? DEFAULTS.free_paths,
     free_project_types: texts(given["free_project_types"]) ?? DEFAULTS.free_project_types,
-    project_types: readMap(given["project_types"]),
+    project_paths: patterns(given["project_paths"]) ?? DEFAULTS.project_paths,
     queue_url: webAddress(given["queue_url"]) ?? "",
-    activity_seconds: readSeconds(given["activity_seconds"]),
+    activity_seconds: within(
+      given["activity_seconds"], LEAST_ACTIVITY_SECONDS, MOST_ACTIVITY_SECONDS, DEFAULTS.activity_seconds,
+    ),
+    config_seconds: within(
+      given["config_seconds"], LEAST_CONFIG_SECONDS, MOST_CONFIG_SECONDS, DEFAULTS.config_seconds,
+    ),
     sign_in: readSignIn(given["sign_in"]),
   };
 }
@@ -52,7 +63,10 @@ function readPool(given: Given): Pool[] {
       name: typeof given["name"] === "string" ? given["name"] : given["key"],
       product: typeof given["product"] === "string" ? given["product"] : "jira-software",
       site_url: site,
-      warning_seconds: typeof given["warning_seconds"] === "number" ? given["warning_seconds"] : 60,
+      warning_seconds: within(given["warning_seconds"], 10, 3600, 60),
+      needed_paths: patterns(given["needed_paths"]),
+      free_paths: patterns(given["free_paths"]),
+      free_projects: texts(given["free_projects"]) ?? [],
     },
   ];
 }
@@ -68,15 +82,13 @@ function readSignIn(given: unknown): SignInAddresses | null {
   return { authorization_endpoint, token_endpoint, revocation_endpoint, client_id };
 }
 
-function readMap(given: unknown): Record<string, string> {
-  if (!isObject(given)) return {};
-  const pairs = Object.entries(given).filter(([, value]) => typeof value === "string");
-  return Object.fromEntries(pairs) as Record<string, string>;
+function within(given: unknown, least: number, most: number, otherwise: number): number {
+  if (typeof given !== "number" || !Number.isFinite(given)) return otherwise;
+  return Math.min(most, Math.max(least, given));
 }
 
-function readSeconds(given: unknown): number {
-  if (typeof given !== "number" || !Number.isFinite(given)) return DEFAULTS.activity_seconds;
-  return Math.min(MOST_ACTIVITY_SECONDS, Math.max(LEAST_ACTIVITY_SECONDS, given));
+function patterns(given: unknown): string[] | null {
+  return texts(given)?.filter(isPattern) ?? null;
 }
 
 function texts(given: unknown): string[] | null {

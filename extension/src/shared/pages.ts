@@ -6,23 +6,29 @@ import type { Pool, ServerConfig } from "./types.ts";
 /** Whether a page needs a slot; "ask": the type of this project decides, and it is not known yet. */
 export type Need = { need: "free" | "needed" } | { need: "ask"; project: string };
 
-const CONFLUENCE = /^\/wiki(\/|$)/;
-const SERVICE_MANAGEMENT = /^(\/jira)?\/servicedesk(\/|$)/;
-// /browse/KEY-1, and a project's own pages that do not tell its type: /projects/KEY, /jira/…/projects/KEY
-const ISSUE = /^\/browse\/([A-Za-z][A-Za-z0-9_]*)(?:-\d+)?\/?$/;
-const PROJECT = /^\/projects\/([A-Za-z][A-Za-z0-9_]*)(?:\/|$)/;
+const JIRA = "jira-software";
+// What needs a slot of a pool of this product, unless the server says it for each pool.
+const NEEDED: Record<string, string[]> = {
+  confluence: ["^/wiki(/|$)"],
+  "jira-servicedesk": ["^/jira/servicedesk(/|$)"],
+};
 
-function productOf(path: string): string {
-  if (CONFLUENCE.test(path)) return "confluence";
-  return SERVICE_MANAGEMENT.test(path) ? "jira-servicedesk" : "jira-software";
+function fits(path: string, patterns: string[]): boolean {
+  return patterns.some((pattern) => new RegExp(pattern).test(path));
 }
 
-/** Return the pool whose site and product the page belongs to; for a product without one the pool of Jira. */
+/** Whether a path can need a slot of the pool, before anything is known of its project. */
+function concerns(path: string, pool: Pool, config: ServerConfig): boolean {
+  const needed = pool.needed_paths ?? NEEDED[pool.product] ?? ["^/"];
+  const free = pool.free_paths ?? (pool.product === JIRA ? config.free_paths : []);
+  return fits(path, needed) && !fits(path, free);
+}
+
+/** Return the pool of the page: the one of its site that it needs a slot of; for other pages the site's first. */
 export function poolOf(address: string, config: ServerConfig): Pool | null {
-  const url = new URL(address);
-  const ofSite = config.pools.filter((pool) => new URL(pool.site_url).origin === url.origin);
-  const ofProduct = ofSite.find((pool) => pool.product === productOf(url.pathname));
-  return ofProduct ?? ofSite.find((pool) => pool.product === "jira-software") ?? ofSite[0] ?? null;
+  const { origin, pathname } = new URL(address);
+  const ofSite = config.pools.filter((pool) => new URL(pool.site_url).origin === origin);
+  return ofSite.find((pool) => concerns(pathname, pool, config)) ?? ofSite[0] ?? null;
 }
 
 /** Tell whether the page needs a slot of the pool. `projects` are types seen in Jira ("origin KEY" -> type). */
@@ -33,21 +39,18 @@ export function needOf(
   projects: Record<string, string>,
 ): Need {
   const { origin, pathname } = new URL(address);
-  // A pool of this very product overrules the general rule that the product is free.
-  const product = productOf(pathname);
-  if (product !== "jira-software" && product === pool.product) return { need: "needed" };
-  if (config.free_paths.some((pattern) => new RegExp(pattern).test(pathname))) {
-    return { need: "free" };
-  }
-  const key = projectKey(pathname);
+  if (!concerns(pathname, pool, config)) return { need: "free" };
+  const key = pool.product === JIRA ? projectKey(pathname, config) : null;
   if (key === null) return { need: "needed" };
-  const kind = config.project_types[key] ?? projects[projectName(origin, key)];
+  if (pool.free_projects.includes(key)) return { need: "free" };
+  const kind = projects[projectName(origin, key)];
   if (kind === undefined) return { need: "ask", project: key };
   return { need: config.free_project_types.includes(kind) ? "free" : "needed" };
 }
 
-function projectKey(path: string): string | null {
-  return (ISSUE.exec(path) ?? PROJECT.exec(path))?.[1]?.toUpperCase() ?? null;
+function projectKey(path: string, config: ServerConfig): string | null {
+  const found = config.project_paths.map((pattern) => new RegExp(pattern, "i").exec(path)?.[1]);
+  return found.find(Boolean)?.toUpperCase() ?? null;
 }
 
 /** The name under which a project's type is remembered. */

@@ -32,6 +32,11 @@ export interface Pool {
   product: string;
   site_url: string;
   warning_seconds: number;
+  /** Paths that need a slot of this pool, and those that need none; null: the general rules. */
+  needed_paths: string[] | null;
+  free_paths: string[] | null;
+  /** Keys of projects that need none. */
+  free_projects: string[];
 }
 
 /** Addresses of the server's OAuth 2.0 part. */
@@ -47,10 +52,12 @@ export interface ServerConfig {
   pools: Pool[];
   free_paths: string[];
   free_project_types: string[];
-  /** Project key -> Jira's projectTypeKey, as far as the server knows. */
-  project_types: Record<string, string>;
+  /** Paths that name a project; the first group is its key. */
+  project_paths: string[];
   queue_url: string;
   activity_seconds: number;
+  /** How often to ask for this document. */
+  config_seconds: number;
   sign_in: SignInAddresses | null;
 }
 
