@@ -104,7 +104,7 @@ def preflight() -> HttpResponse:
     return HttpResponse(
         status=204,
         headers={
-            "Access-Control-Allow-Headers": "authorization, content-type",
+            "Access-Control-Allow-Headers": "authorization, content-type, if-none-match, x-ium-extension",
             "Access-Control-Allow-Methods": "GET, POST, DELETE",
             "Access-Control-Max-Age": "7200",
         },

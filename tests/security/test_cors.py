@@ -42,7 +42,9 @@ def test_a_preflight_needs_no_sign_in(db: None, path: str, method: str, origin: 
     answer = preflight(path, method, origin)
     assert (answer.status_code, answer.content) == (204, b"")
     assert answer["Access-Control-Allow-Origin"] == "*"
-    assert answer["Access-Control-Allow-Headers"] == "authorization, content-type"
+    assert answer["Access-Control-Allow-Headers"] == (
+        "authorization, content-type, if-none-match, x-ium-extension"
+    )
     assert method in answer["Access-Control-Allow-Methods"].split(", ")
     assert answer["Access-Control-Max-Age"] == "7200"
     assert "Access-Control-Allow-Credentials" not in answer.headers
