@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ium.runtime.config import ROOT
 from ium.runtime.environment import python_path
+from ium.runtime.extension import has_npm
 from ium.runtime.output import report, say
 from ium.runtime.testing import test_environment
 
@@ -56,6 +57,7 @@ def steps(scratch: Path) -> list[Step]:
     schema = scratch / "openapi.yaml"
     found = [
         Step("mypy", _python("mypy", ".")),
+        _extension(),
         Step("ruff check", _python("ruff", "check", ".")),
         Step("ruff format", _python("ruff", "format", "--check", ".")),
         Step("imports", (sys.executable, "-c", IMPORT_LINTER)),
@@ -68,6 +70,13 @@ def steps(scratch: Path) -> list[Step]:
     if shellcheck := shutil.which("shellcheck"):
         found.append(Step("shell", (shellcheck, "ium.sh", ".ci/run")))
     return found
+
+
+def _extension() -> Step:
+    """The browser extension's own checks; where there is no npm the line says so."""
+    if not has_npm():
+        return Step("extension: SKIPPED, no npm", (sys.executable, "-c", ""))
+    return Step("extension", _python("ium.runtime.extension"))
 
 
 def _python(module: str, *arguments: str) -> tuple[str, ...]:
