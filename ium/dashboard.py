@@ -31,6 +31,7 @@ MENU: tuple[tuple[Promise, tuple[tuple[str, Promise, str], ...]], ...] = (
         gettext_lazy("Licences"),
         (
             ("slots.LicencePool", gettext_lazy("IUM Configuration"), "tune"),
+            ("slots.PageRules", gettext_lazy("Page rules"), "rule"),
             ("slots.Slot", gettext_lazy("Slots"), "key"),
             ("slots.QueueEntry", gettext_lazy("Queue"), "hourglass_top"),
             ("slots.SlotSession", gettext_lazy("Sessions"), "history"),

@@ -95,7 +95,7 @@ class Api:
 def let_other_origins_in(response: HttpResponse) -> HttpResponse:
     """Let scripts of every origin read the answer; never with cookies."""
     response["Access-Control-Allow-Origin"] = "*"
-    response["Access-Control-Expose-Headers"] = "Retry-After"
+    response["Access-Control-Expose-Headers"] = "ETag, Retry-After"
     return response
 
 

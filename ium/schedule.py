@@ -63,6 +63,13 @@ JOBS = (
         queue="jira",
     ),
     Job(
+        "Projects",
+        "jira_sync.tasks.sync_projects",
+        900,
+        "Reads which type each Jira project has: pages of some need no slot.",
+        queue="jira",
+    ),
+    Job(
         "User sync",
         "jira_sync.tasks.sync_due",
         60,

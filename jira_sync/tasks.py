@@ -66,6 +66,17 @@ def sync_people() -> int:
 
 
 @shared_task
+def sync_projects() -> int:
+    """Mirror the projects of every site in use, so that clients know which need no slot."""
+    sites = Site.objects.filter(pools__isnull=False).distinct().order_by("pk")
+    return job_run(
+        name="sync_projects",
+        ids=list(sites.values_list("pk", flat=True)),
+        step=lambda site_id, _at: services.sync_projects(site_id=site_id),
+    )
+
+
+@shared_task
 def probe() -> int:
     """Try sites that are down again, then compare pools that came from a backup as soon as that can open them."""
     down = Q(connection_state__in=[ConnectionState.UNREACHABLE, ConnectionState.REFUSED])

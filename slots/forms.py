@@ -75,6 +75,9 @@ HELP_TEXTS = {
     "extension_check": gettext_lazy(
         "People without the browser extension see a notice with a link to install it."
     ),
+    "covers_confluence": gettext_lazy(
+        "On when the access group also gives Confluence: without a slot the queue is shown there too."
+    ),
     "queue_logo_url": gettext_lazy("Address of a picture. Empty: no logo."),
     "queue_message": gettext_lazy(
         "Shown to everybody who waits, for example whom to ask for help."

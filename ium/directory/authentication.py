@@ -9,6 +9,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from ium.directory.extension import HEADER, ExtensionSeen, extension_of
 from ium.directory.models import Device, User
 from ium.directory.services import token_hash
 from ium.lib import clock
@@ -36,7 +37,7 @@ class DeviceTokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed(
                 _("This device is signed out. Sign in again."), code="signed_out"
             )
-        _note_use(device, now)
+        _note_use(device, extension_of(request.headers.get(HEADER)), now)
         return device.user, device
 
     def authenticate_header(self, request: Request) -> str:
@@ -44,9 +45,22 @@ class DeviceTokenAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-def _note_use(device: Device, at: datetime) -> None:
-    if device.last_used_at is None or device.last_used_at + LAST_USED_STEP < at:
-        Device.objects.filter(pk=device.pk).update(last_used_at=at)
+def _note_use(device: Device, extension: ExtensionSeen | None, at: datetime) -> None:
+    """Write when the device was used, and by which extension: every few minutes, and at once after an update."""
+    known = (device.extension_version, device.extension_browser)
+    is_news = extension is not None and known != (extension.version, extension.browser)
+    if is_news or device.last_used_at is None or device.last_used_at + LAST_USED_STEP < at:
+        Device.objects.filter(pk=device.pk).update(last_used_at=at, **_of(extension, at))
+
+
+def _of(extension: ExtensionSeen | None, at: datetime) -> dict[str, Any]:
+    if extension is None:
+        return {}
+    return {
+        "extension_version": extension.version,
+        "extension_browser": extension.browser,
+        "extension_seen_at": at,
+    }
 
 
 class DeviceTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -133,6 +133,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     # Site and organisation administrators: IUM never touches them (promise 7).
     is_protected = models.BooleanField(_("Jira administrator"), default=False)
+    # "Do not show again" of the notice about the browser extension.
+    hides_extension_notice = models.BooleanField(
+        _("hides the extension notice"), default=False, db_default=False
+    )
     is_active = models.BooleanField(_("may sign in"), default=True)
     is_staff = models.BooleanField(_("may use the admin"), default=False)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
@@ -207,6 +211,33 @@ class GroupMembership(models.Model):
         return f"{self.user} in {self.group}"
 
 
+class Project(models.Model):
+    """A Jira project by one of its keys: its type tells which product `/browse/KEY-1` belongs to."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="projects")
+    key = models.CharField(_("key"), max_length=255)
+    type_key = models.CharField(_("type"), max_length=64)
+
+    class Meta:
+        verbose_name = _("project")
+        verbose_name_plural = _("projects")
+        constraints = [
+            models.UniqueConstraint(fields=["site", "key"], name="project_key_once_per_site")
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class ExtensionBrowser(models.TextChoices):
+    """The browsers the extension is built for, as it names them itself."""
+
+    CHROME = "chrome", _("Chrome")
+    EDGE = "edge", _("Edge")
+    FIREFOX = "firefox", _("Firefox")
+    OTHER = "other", _("other browser")
+
+
 class DeviceQuerySet(models.QuerySet["Device"]):
     """Devices by whether their token still opens anything."""
 
@@ -234,6 +265,20 @@ class Device(models.Model):
     refresh_hash = models.CharField(max_length=64, unique=True, null=True, editable=False)
     family_hash = models.CharField(max_length=64, unique=True, null=True, editable=False)
     code_hash = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    # What the extension said of itself in its calls; empty while the device never was one.
+    extension_version = models.CharField(
+        _("extension"), max_length=24, blank=True, db_default="", default="", editable=False
+    )
+    extension_browser = models.CharField(
+        _("browser"),
+        max_length=16,
+        choices=ExtensionBrowser,
+        blank=True,
+        db_default="",
+        default="",
+        editable=False,
+    )
+    extension_seen_at = models.DateTimeField(_("extension last seen"), null=True, editable=False)
 
     objects = DeviceQuerySet.as_manager()
 

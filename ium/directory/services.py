@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from ium.directory.models import (
     Device,
     Group,
     GroupMembership,
+    Project,
     Site,
     User,
 )
@@ -185,3 +186,23 @@ def protected_people_replace(*, account_ids: Iterable[str | None]) -> None:
             is_protected=False
         )
         User.objects.filter(account_id__in=wanted, is_protected=False).update(is_protected=True)
+
+
+@transaction.atomic
+def projects_replace(*, site: Site, types: Mapping[str, str]) -> int:
+    """Make the mirror of a site's projects equal to what Jira said (type by key); return how many differ."""
+    Site.objects.select_for_update(no_key=True).get(pk=site.pk)
+    known = dict(site.projects.values_list("key", "type_key"))
+    changed = {key for key, type_key in types.items() if known.get(key) != type_key}
+    gone = known.keys() - types.keys()
+    site.projects.filter(key__in=changed | gone).delete()
+    Project.objects.bulk_create(
+        [Project(site=site, key=key, type_key=types[key]) for key in sorted(changed)],
+        batch_size=500,
+    )
+    return len(changed) + len(gone)
+
+
+def extension_notice_set(*, user: User, hidden: bool) -> None:
+    """Remember for the account whether the notice about the browser extension is shown."""
+    User.objects.filter(pk=user.pk).update(hides_extension_notice=hidden)

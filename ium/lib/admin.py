@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, TypeVar
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import DateTimeField, Model, QuerySet, URLField, Value
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from simple_history.admin import SimpleHistoryAdmin
 
 from ium.lib import clock
 
@@ -29,6 +31,7 @@ else:
 
 __all__ = [
     "AsOfMixin",
+    "HistoryMixin",
     "ModelAdmin",
     "RadioFilter",
     "ReadOnlyMixin",
@@ -78,6 +81,28 @@ class ReadOnlyMixin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody deletes rows by hand."""
         return False
+
+
+class HistoryMixin(SimpleHistoryAdmin):
+    """A page whose earlier states can be looked at, and brought back by who may change it.
+
+    The library lets everybody who may look bring a state back by sending the form that it does not show them.
+    """
+
+    def history_form_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        version_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show an earlier state; a change needs the right to change."""
+        if request.method == "POST" and not self.has_change_permission(request):
+            raise PermissionDenied
+        answer: HttpResponse = super().history_form_view(
+            request, object_id, version_id, extra_context
+        )
+        return answer
 
 
 class Question(TypedDict):

@@ -34,6 +34,7 @@ from .interface import (
     JiraDirectory,
     Person,
     ProductSeats,
+    ProjectInfo,
     ServerClock,
 )
 from .pace import Pace
@@ -61,6 +62,7 @@ __all__ = [
     "Pace",
     "Person",
     "ProductSeats",
+    "ProjectInfo",
     "RateLimited",
     "RequestRefused",
     "ServerClock",

@@ -106,6 +106,14 @@ class ProductSeats:
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectInfo:
+    """A Jira project. `type_key` tells its product: software, business, service_desk, product_discovery."""
+
+    key: str
+    type_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServerClock:
     """Jira's time and how far it is ahead of ours, in seconds (negative: behind; exact to 1 s)."""
 
@@ -123,13 +131,16 @@ class CheckResult:
 
 
 class SeatSource(Protocol):
-    """Whoever can count licences: only Jira REST can."""
+    """Whoever can count licences and name projects: only Jira REST can."""
 
     def products(self) -> list[ProductSeats]:
         """Return the licences of every product."""
 
     def lets_in(self, account_id: str, product: str) -> bool | None:
         """See JiraDirectory."""
+
+    def projects(self) -> list[ProjectInfo] | None:
+        """Return the projects of the site."""
 
     def check(self, group_ids: Sequence[str] = ()) -> list[CheckResult]:
         """Return whether it would work, in words."""
@@ -194,6 +205,9 @@ class JiraDirectory(Protocol):
 
     def products(self) -> list[ProductSeats]:
         """Licences per product; empty where the credentials cannot tell (organisation key only)."""
+
+    def projects(self) -> list[ProjectInfo] | None:
+        """The projects that the account of the API token sees; None without an API token."""
 
     def admin_account_ids(self) -> frozenset[str]:
         """Site and organisation administrators: IUM never touches them."""

@@ -16,13 +16,22 @@ from typing import NoReturn
 from . import checks, errors
 from .answers import Answer
 from .cloud import CloudId
-from .interface import CheckResult, Grant, GroupInfo, Person, ProductSeats, ServerClock
+from .interface import (
+    CheckResult,
+    Grant,
+    GroupInfo,
+    Person,
+    ProductSeats,
+    ProjectInfo,
+    ServerClock,
+)
 from .jira_rest_rows import (
     application_roles,
     group_info,
     is_wanted,
     person,
     product_seats,
+    project_info,
     role_groups,
 )
 from .paging import Row, array_rows, chunks, offset_rows, stable_rows
@@ -38,6 +47,7 @@ USER_GROUPS = API + "/user/groups"
 USER_BULK = API + "/user/bulk"
 USERS_SEARCH = API + "/users/search"
 APPLICATION_ROLES = API + "/applicationrole"
+PROJECT_SEARCH = API + "/project/search"
 SERVER_INFO = API + "/serverInfo"
 MYSELF = API + "/myself"
 MY_PERMISSIONS = API + "/mypermissions"
@@ -181,6 +191,10 @@ class JiraRestDirectory:
     def products(self) -> list[ProductSeats]:
         """GET /applicationrole (needs "Administer Jira")."""
         return [product_seats(row) for row in self._read("GET", APPLICATION_ROLES).rows()]
+
+    def projects(self) -> list[ProjectInfo] | None:
+        """GET /project/search: what the account may browse, without archived and deleted projects."""
+        return [project_info(row) for row in self._pages(PROJECT_SEARCH, {})]
 
     # --- the connection ---------------------------------------------------------------------------
 

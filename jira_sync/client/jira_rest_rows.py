@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .errors import BadAnswer
-from .interface import GroupInfo, Person, ProductSeats
+from .interface import GroupInfo, Person, ProductSeats, ProjectInfo
 from .paging import Row
 
 UNLIMITED = -1
@@ -44,6 +44,14 @@ def group_info(row: Row) -> GroupInfo:
     if not row.get("groupId"):
         raise BadAnswer("a group without groupId")
     return GroupInfo(str(row["groupId"]), str(row.get("name", "")))
+
+
+def project_info(row: Row) -> ProjectInfo:
+    """A project from project/search. Raises BadAnswer without key or type."""
+    key, type_key = row.get("key"), row.get("projectTypeKey")
+    if not isinstance(key, str) or not isinstance(type_key, str) or not key or not type_key:
+        raise BadAnswer("a project without key or projectTypeKey")
+    return ProjectInfo(key, type_key)
 
 
 def is_wanted(group: GroupInfo, name: str | None, group_id: str | None) -> bool:

@@ -21,6 +21,7 @@ from .interface import (
     GroupInfo,
     Person,
     ProductSeats,
+    ProjectInfo,
     SeatSource,
     ServerClock,
 )
@@ -167,6 +168,10 @@ class OrganizationsDirectory:
     def products(self) -> list[ProductSeats]:
         """Licences by Jira REST if the connection has its key too; else an empty list."""
         return self._seats.products() if self._seats else []
+
+    def projects(self) -> list[ProjectInfo] | None:
+        """Projects by Jira REST if the connection has its key too; else None."""
+        return self._seats.projects() if self._seats else None
 
     # --- the connection ---------------------------------------------------------------------------
 

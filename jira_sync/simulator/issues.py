@@ -44,7 +44,12 @@ def _payload(person: Person, key: str, before: str, text: str) -> dict[str, Any]
             "fields": {
                 "summary": f"{project.name}: {key}",
                 "description": text,
-                "project": {"id": str(project.number), "key": project.key, "name": project.name},
+                "project": {
+                    "id": str(project.number),
+                    "key": project.key,
+                    "name": project.name,
+                    "projectTypeKey": project.type_key,
+                },
             },
         },
         "changelog": {"id": str(time.monotonic_ns()), "items": [change]},

@@ -12,8 +12,8 @@ from jira_sync.simulator.credentials import CLOUD_ID, SITE_NAME
 from jira_sync.simulator.demo import PROJECTS
 from jira_sync.simulator.jira_auth import DeniedError, administrator, caller, user
 from jira_sync.simulator.jira_groups import BadRequestError
-from jira_sync.simulator.jira_shapes import Document, application_role, base
-from jira_sync.simulator.model import JIRA_PRODUCTS
+from jira_sync.simulator.jira_shapes import Document, application_role, base, page
+from jira_sync.simulator.model import JIRA_PRODUCTS, Project
 
 routes = web.RouteTableDef()
 
@@ -122,6 +122,17 @@ def _permission(key: str, *, held: bool) -> Document:
     }
 
 
+@routes.get("/rest/api/3/project/search")
+async def projects(request: web.Request) -> Answer:
+    """Jira REST v3, GET /rest/api/3/project/search: projects the caller may browse, ordered by key."""
+    person, context = user(request), simulator(request)
+    sees = context.has_jira(person) or context.is_admin(person)
+    found = [PROJECTS[key] for key in sorted(PROJECTS)] if sees else []
+    document = page(request, found, largest=100)
+    document["values"] = [_project(request, one) for one in document["values"]]
+    return ok(document)
+
+
 @routes.get("/rest/api/3/project/{key}")
 async def project(request: web.Request) -> Answer:
     """Jira REST v3, GET /rest/api/3/project/{projectIdOrKey}; ``projectTypeKey`` tells the product."""
@@ -130,18 +141,20 @@ async def project(request: web.Request) -> Answer:
     if found is None or not (context.has_jira(person) or context.is_admin(person)):
         key = request.match_info["key"]
         raise DeniedError(jira_error(404, f"No project could be found with key '{key}'."))
-    return ok(
-        {
-            "self": f"{base(request)}/project/{found.number}",
-            "id": str(found.number),
-            "key": found.key,
-            "name": found.name,
-            "projectTypeKey": found.type_key,
-            "simplified": found.type_key == "software",
-            "style": "next-gen" if found.type_key == "software" else "classic",
-            "isPrivate": False,
-        }
-    )
+    return ok(_project(request, found))
+
+
+def _project(request: web.Request, found: Project) -> Document:
+    return {
+        "self": f"{base(request)}/project/{found.number}",
+        "id": str(found.number),
+        "key": found.key,
+        "name": found.name,
+        "projectTypeKey": found.type_key,
+        "simplified": found.type_key == "software",
+        "style": "next-gen" if found.type_key == "software" else "classic",
+        "isPrivate": False,
+    }
 
 
 @routes.get("/_edge/tenant_info")

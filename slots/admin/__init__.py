@@ -2,6 +2,7 @@
 
 from slots.admin.jobs import JobRunAdmin
 from slots.admin.journal import JournalEntryAdmin
+from slots.admin.page_rules import PageRulesAdmin
 from slots.admin.pools import LicencePoolAdmin
 from slots.admin.queue import QueueEntryAdmin
 from slots.admin.sessions import SlotSessionAdmin
@@ -11,6 +12,7 @@ __all__ = [
     "JobRunAdmin",
     "JournalEntryAdmin",
     "LicencePoolAdmin",
+    "PageRulesAdmin",
     "QueueEntryAdmin",
     "SlotAdmin",
     "SlotSessionAdmin",

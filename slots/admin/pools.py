@@ -11,10 +11,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from simple_history.admin import SimpleHistoryAdmin
 
 from ium.lib import clock
-from ium.lib.admin import HTTPS_FIRST, AsOfMixin, ModelAdmin, display
+from ium.lib.admin import HTTPS_FIRST, AsOfMixin, HistoryMixin, ModelAdmin, display
 from ium.lib.errors import Busy
 from slots.admin.operating import actor_of
 from slots.admin.pool_actions import PoolActionsMixin
@@ -44,7 +43,7 @@ STATE_COLOURS = {
 
 
 @admin.register(LicencePool)
-class LicencePoolAdmin(PoolActionsMixin, SimpleHistoryAdmin, AsOfMixin, ModelAdmin):
+class LicencePoolAdmin(PoolActionsMixin, HistoryMixin, AsOfMixin, ModelAdmin):
     """Pools with their numbers; adding and changing goes through the form's rules and the pool lock."""
 
     form = LicencePoolForm
@@ -96,7 +95,7 @@ class LicencePoolAdmin(PoolActionsMixin, SimpleHistoryAdmin, AsOfMixin, ModelAdm
         ),
         (gettext_lazy("Options"), {"fields": [("first_attempt", "automatic_login")]}),
         (gettext_lazy("Queue page"), {"fields": ["queue_logo_url", "queue_message"]}),
-        (gettext_lazy("Extension"), {"fields": ["extension_check"]}),
+        (gettext_lazy("Extension"), {"fields": [("extension_check", "covers_confluence")]}),
     ]
 
     class Media:

@@ -84,17 +84,40 @@ class ActivitySerializer(serializers.Serializer[Any]):
     )
 
 
+def _patterns(help_text: str) -> serializers.ListField:
+    return serializers.ListField(child=serializers.CharField(), help_text=help_text)
+
+
 class ConfigPoolSerializer(serializers.Serializer[Any]):
-    """What a client needs to know of one pool."""
+    """What a client needs to know of one pool.
+
+    A page of the site needs a slot when one of `needed_paths` fits its path, none of `free_paths` does, and it
+    belongs to no project in `free_projects`.
+    """
 
     key = serializers.CharField()
     name = serializers.CharField()
     product = serializers.CharField()
     site_url = serializers.CharField()
     first_attempt = serializers.ChoiceField(choices=FirstAttempt.choices)
+    automatic_login = serializers.BooleanField(
+        help_text="Whether attempts start by themselves after a removal during inactivity."
+    )
     queue_timer_seconds = serializers.IntegerField()
     warning_seconds = serializers.IntegerField()
     extension_check = serializers.BooleanField()
+    queue_message = serializers.CharField(help_text="The company's own message; may be empty.")
+    needed_paths = _patterns("Regular expressions for paths that need a slot of this pool.")
+    free_paths = _patterns("Regular expressions for paths that need none.")
+    free_projects = _patterns("Keys of projects that need none. Empty while IUM has no API token.")
+
+
+class ConfigTextsSerializer(serializers.Serializer[Any]):
+    """Sentences for people, in the language asked for."""
+
+    sign_in = serializers.CharField()
+    outdated = serializers.CharField()
+    server_away = serializers.CharField()
 
 
 class SignInSerializer(serializers.Serializer[Any]):
@@ -106,20 +129,21 @@ class SignInSerializer(serializers.Serializer[Any]):
     client_id = serializers.CharField()
 
 
-class PublicConfigSerializer(serializers.Serializer[Any]):
-    """What a client may know before anybody is signed in."""
-
-    sign_in = SignInSerializer()
-
-
-class ConfigSerializer(PublicConfigSerializer):
+class ConfigSerializer(serializers.Serializer[Any]):
     """What the extension needs: pools, pages that need no slot, how often to report, where the queue is."""
 
-    pools = ConfigPoolSerializer(many=True)
-    free_paths = serializers.ListField(
-        child=serializers.CharField(),
-        help_text="Regular expressions for paths that need no slot.",
+    sign_in = SignInSerializer()
+    pools = ConfigPoolSerializer(many=True, help_text="Empty without sign-in.")
+    free_paths = _patterns("Regular expressions for paths that need no slot in Jira.")
+    free_project_types = _patterns("Jira's projectTypeKey of projects that need no slot.")
+    project_paths = _patterns(
+        "Regular expressions for paths that name a project; the first group is its key."
     )
-    free_project_types = serializers.ListField(child=serializers.CharField())
+    access_request_urls = _patterns("Beginnings of the addresses where people ask for access.")
     queue_url = serializers.CharField()
     activity_seconds = serializers.IntegerField(help_text="Report activity at most this often.")
+    config_seconds = serializers.IntegerField(help_text="Ask for this document this often.")
+    minimum_extension_version = serializers.CharField(
+        help_text="Older ones ask for an update; empty: every version will do."
+    )
+    texts = ConfigTextsSerializer()

@@ -6,8 +6,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
-from django.urls import reverse
+from django.http import HttpResponseBase
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -20,21 +19,19 @@ from ium.directory.models import Device, User
 from ium.lib import clock
 from ium.lib.errors import BadInput, NotEntitled
 from slots import services
+from slots.api.config import config_document, config_response
 from slots.api.problems import ProblemSerializer
 from slots.api.serializers import (
     ActivitySerializer,
     ConfigSerializer,
     PoolSerializer,
-    PublicConfigSerializer,
     SlotDocumentSerializer,
     SlotRequestSerializer,
 )
 from slots.document import slot_document
 from slots.models import LicencePool
-from slots.pages import FREE_PATHS, FREE_PROJECT_TYPES
 from slots.selectors import pool_by_key, pool_for
 
-ACTIVITY_SECONDS = 30
 _PROBLEM = OpenApiResponse(ProblemSerializer, description="A problem document (RFC 9457).")
 _REFUSED = dict.fromkeys((400, 401, 403, 405, 406, 413, 414, 415, 429, 503), _PROBLEM)
 _ANSWERS = {200: SlotDocumentSerializer, 404: _PROBLEM, **_REFUSED}
@@ -122,47 +119,17 @@ class ConfigView(APIView):
     """What clients need to know."""
 
     throttle_name = "config"
-    permission_classes = [AllowAny]
+    permission_classes = (AllowAny,)
 
-    @extend_schema(responses={200: ConfigSerializer, **_REFUSED}, operation_id="config")
-    def get(self, request: Request) -> Response:
-        """Tell pools, pages that need no slot, and intervals; without a token only where to sign in (`sign_in`)."""
-        if request.user is None:
-            return Response(PublicConfigSerializer({"sign_in": _sign_in_config()}).data)
-        pools = LicencePool.objects.select_related("site").order_by("pk")
-        return Response(
-            ConfigSerializer(
-                {
-                    "sign_in": _sign_in_config(),
-                    "pools": [_pool_config(pool) for pool in pools],
-                    "free_paths": FREE_PATHS,
-                    "free_project_types": FREE_PROJECT_TYPES,
-                    "queue_url": settings.IUM_URL + reverse("queue"),
-                    "activity_seconds": ACTIVITY_SECONDS,
-                }
-            ).data
-        )
-
-
-def _sign_in_config() -> dict[str, str]:
-    names = ("authorize", "token", "revoke")
-    authorize, token, revoke = (settings.IUM_URL + reverse(f"extension-{name}") for name in names)
-    return {
-        "authorization_endpoint": authorize,
-        "token_endpoint": token,
-        "revocation_endpoint": revoke,
-        "client_id": settings.IUM_EXTENSION_CLIENT_ID,
-    }
-
-
-def _pool_config(pool: LicencePool) -> dict[str, Any]:
-    return {
-        "key": pool.key,
-        "name": pool.name,
-        "product": pool.product,
-        "site_url": pool.site.url,
-        "first_attempt": pool.first_attempt,
-        "queue_timer_seconds": pool.queue_timer_seconds,
-        "warning_seconds": pool.warning_seconds,
-        "extension_check": pool.extension_check,
-    }
+    @extend_schema(
+        responses={
+            200: ConfigSerializer,
+            304: OpenApiResponse(description="The client has it already (If-None-Match)."),
+            **_REFUSED,
+        },
+        operation_id="config",
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """Tell pools, pages that need no slot, addresses and intervals; without sign-in no pools."""
+        user = request.user if isinstance(request.user, User) else None
+        return config_response(request._request, config_document(user))

@@ -1,6 +1,7 @@
 """Tables of the rules: pools, slots, queue, journal."""
 
 from slots.models.journal import Event, JobRun, JournalEntry
+from slots.models.page_rules import PageRules
 from slots.models.pool import FirstAttempt, LicencePool
 from slots.models.queue import CloseReason, QueueEntry
 from slots.models.slot import LossReason, Opening, Slot, SlotLock, SlotSession, SlotState
@@ -14,6 +15,7 @@ __all__ = [
     "LicencePool",
     "LossReason",
     "Opening",
+    "PageRules",
     "QueueEntry",
     "Slot",
     "SlotLock",

@@ -166,6 +166,12 @@ class LicencePool(models.Model):
         default=True,
         help_text=_("Ask people without the browser extension to install it."),
     )
+    covers_confluence = models.BooleanField(
+        _("Confluence pages need a slot too"),
+        default=False,
+        db_default=False,
+        help_text=_("For sites whose access group also gives Confluence."),
+    )
     queue_logo_url = models.URLField(_("logo on the queue page"), blank=True)
     queue_message = models.TextField(_("message on the queue page"), blank=True)
 

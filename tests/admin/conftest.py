@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from ium.directory.models import User
-from slots.models import JobRun, LicencePool, LossReason, SlotSession
+from slots.models import JobRun, LicencePool, LossReason, PageRules, SlotSession
 from slots.services import pool_apply_limit
 from tests import factories
 from tests.factories import AT
@@ -77,6 +77,7 @@ def populate(pool: LicencePool, number: int) -> None:
     LicencePool.objects.filter(pk=pool.pk).update(assigned_licences=pool.assigned_licences + number)
     pool.refresh_from_db()
     pool_apply_limit(pool_id=pool.pk, at=AT)
+    PageRules.objects.get_or_create(pk=1)
     for count in range(number):
         holder = factories.holder(pool)
         factories.active(holder, pool, AT - timedelta(minutes=count))

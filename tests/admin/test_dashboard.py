@@ -172,7 +172,14 @@ def menu(client: Client) -> dict[str, list[str]]:
 def test_the_menu_is_in_the_order_of_work(boss: Client) -> None:
     found = menu(boss)
     assert list(found) == ["", "Licences", "People and sites", "Operation"]
-    assert found["Licences"][:5] == ["IUM Configuration", "Slots", "Queue", "Sessions", "Journal"]
+    assert found["Licences"][:6] == [
+        "IUM Configuration",
+        "Page rules",
+        "Slots",
+        "Queue",
+        "Sessions",
+        "Journal",
+    ]
     assert found["People and sites"][:4] == ["Users", "Groups", "Sites", "Devices"]
     assert {"Jobs", "Schedules", "Activity"} <= set(found["Operation"])
 

@@ -38,7 +38,9 @@ def send(client: APIClient, path: str, body: Any, kind: str = "application/json"
     return client.generic("POST", path, body, content_type=kind)
 
 
-@pytest.mark.parametrize(("method", "path"), CALLS)
+@pytest.mark.parametrize(
+    ("method", "path"), [call for call in CALLS if call[1] != "/api/v1/config"]
+)
 def test_nobody_calls_without_signing_in(pool: LicencePool, method: str, path: str) -> None:
     answer = getattr(APIClient(), method)(path)
     problem_of(answer, 401, "not_authenticated")

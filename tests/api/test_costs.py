@@ -126,5 +126,5 @@ def test_reporting_activity_without_a_slot(pool: LicencePool, counted: Counter) 
 
 def test_learning_what_clients_need(pool: LicencePool, counted: Counter) -> None:
     client = client_of(member(pool))
-    with counted(2):
+    with counted(4):
         client.get("/api/v1/config")

@@ -14,7 +14,7 @@ from django.db.models import Field, Model
 
 from ium.backup.tables import as_stored, columns_of, tables
 from ium.directory.models import Group, Site
-from slots.models import LicencePool
+from slots.models import LicencePool, PageRules
 from tests import factories
 from tests.factories import AT, FakeJira, PoolFactory, minutes
 
@@ -32,6 +32,7 @@ def fill() -> LicencePool:
     Group.objects.filter(pk=pool.user_group_id).update(
         grants=[{"product": "jira", "takes_licence": True, "roles": [ODD]}]
     )
+    PageRules.objects.create(pk=1, free_paths=ODD)
     jira = FakeJira()
     for _ in range(2):
         factories.active(jira.holder(pool), pool, AT)

@@ -18,6 +18,7 @@ from jira_sync.client.interface import (
     GroupInfo,
     Person,
     ProductSeats,
+    ProjectInfo,
     ServerClock,
 )
 from jira_sync.simulator import model, refusals
@@ -158,6 +159,10 @@ class InProcessJira:
     def products(self) -> list[ProductSeats]:
         """Not used by what is under test."""
         return []
+
+    def projects(self) -> list[ProjectInfo] | None:
+        """Not used by what is under test."""
+        return None
 
     def server_clock(self) -> ServerClock:
         """Not used by what is under test."""

@@ -60,7 +60,7 @@ def test_an_answer_may_be_read_by_other_origins_and_so_may_its_waiting_time(
 ) -> None:
     answer = with_token(ben).get("/api/v1/slot", headers={"origin": EXTENSION})
     assert answer["Access-Control-Allow-Origin"] == "*"
-    assert answer["Access-Control-Expose-Headers"] == "Retry-After"
+    assert answer["Access-Control-Expose-Headers"] == "ETag, Retry-After"
     assert "Access-Control-Allow-Credentials" not in answer.headers
 
 

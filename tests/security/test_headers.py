@@ -86,7 +86,7 @@ def test_only_the_admin_may_make_functions_from_text() -> None:
     assert [policy for policy in (PAGE, ADMIN, DOCS, NOTHING) if "unsafe-eval" in policy] == [ADMIN]
 
 
-@pytest.mark.parametrize("path", ["/queue/", "/api/v1/slot", "/api/v1/config", "/admin/"])
+@pytest.mark.parametrize("path", ["/queue/", "/api/v1/slot", "/admin/"])
 def test_what_is_somebodys_own_is_kept_by_no_cache(pool: LicencePool, path: str) -> None:
     for client in (with_session(administrator()), Client()):
         assert "no-store" in client.get(path)["Cache-Control"], client
@@ -94,8 +94,15 @@ def test_what_is_somebodys_own_is_kept_by_no_cache(pool: LicencePool, path: str)
 
 def test_what_a_token_gets_is_kept_by_no_cache(pool: LicencePool, ben: User) -> None:
     client = with_token(ben)
-    for path in ("/api/v1/slot", "/api/v1/config", "/api/v1/nowhere"):
+    for path in ("/api/v1/slot", "/api/v1/nowhere"):
         assert client.get(path)["Cache-Control"] == "no-store"
+
+
+def test_what_clients_need_is_kept_by_their_own_cache_and_asked_for_anew(
+    pool: LicencePool, ben: User
+) -> None:
+    for client in (with_token(ben), Client()):
+        assert client.get("/api/v1/config")["Cache-Control"] == "private, no-cache"
 
 
 def test_static_files_can_be_kept_but_neither_framed_nor_run(db: None) -> None:

@@ -12,7 +12,7 @@ from jira_sync.models import (
     SyncRun,
     SyncSettings,
 )
-from slots.models import JobRun, LicencePool, SlotSession
+from slots.models import JobRun, LicencePool, PageRules, SlotSession
 from tests.factories import AT, GroupFactory, active, holder, member, token_for, waiting
 
 
@@ -26,6 +26,7 @@ def fill(pool: LicencePool) -> tuple[User, User]:
     )
     JobRun.objects.create(name="sweep", started_at=AT, finished_at=AT)
     member(pool)
+    PageRules.objects.create(pk=1)
     schedules_ensure()
     assert LastActivity.objects.exists()
     of_jira(pool, ann)

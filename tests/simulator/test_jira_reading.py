@@ -139,3 +139,14 @@ def test_a_project_tells_its_type(jira: JiraClient, key: str, kind: str) -> None
 
 def test_an_unknown_project_answers_404(jira: JiraClient) -> None:
     assert jira.get("project/NONE").status_code == 404
+
+
+def test_projects_come_page_by_page_with_their_type(jira: JiraClient) -> None:
+    first = jira.get("project/search", params={"maxResults": 3}).json()
+    assert [project["key"] for project in first["values"]] == ["DEMO", "IDEA", "OPS"]
+    assert (first["total"], first["isLast"]) == (4, False)
+    rest = jira.get("project/search", params={"startAt": 3, "maxResults": 3}).json()
+    assert [(each["key"], each["projectTypeKey"]) for each in rest["values"]] == [
+        ("SUP", "service_desk")
+    ]
+    assert rest["isLast"] is True

@@ -287,3 +287,21 @@ def test_wrong_directory_is_no_missing_person(
         with pytest.raises(NotFound) as caught:
             call(access, users[0])
         assert caught.value.affects in ("site", "group")
+
+
+# --- projects -------------------------------------------------------------------------------------
+
+
+def test_projects_are_told_by_key_and_type(simulator: SimulatedJira) -> None:
+    found = simulator.jira().projects()
+    assert found is not None
+    assert {one.key: one.type_key for one in found} == {
+        "DEMO": "software",
+        "IDEA": "product_discovery",
+        "OPS": "business",
+        "SUP": "service_desk",
+    }
+
+
+def test_an_organisation_key_alone_cannot_tell_projects(simulator: SimulatedJira) -> None:
+    assert simulator.organisation().projects() is None
