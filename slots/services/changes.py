@@ -142,8 +142,9 @@ def change_confirm(
         alone = change.clean and slot.claimed_until == change.claim
         settled = alone or (slot.attempts == 2 and by_reading)
         _activate(slot, at, settled=settled, opening=Opening.ASKED if will_look else "")
-    elif slot.unsettled_until and not _has_passed(slot.unsettled_until, at):
-        # An earlier call to add this person was lost and may still land: look again when it cannot any more.
+    elif slot.unsettled_until and not _had_passed(slot.unsettled_until, change, at):
+        # An earlier call to add this person was lost and may still land, or has landed between this removal and
+        # its answer: look again when it cannot any more.
         Slot.objects.filter(pk=slot.pk).update(
             claimed_until=None, next_attempt_at=max(slot.unsettled_until, at + LOOK_AGAIN)
         )
@@ -153,9 +154,13 @@ def change_confirm(
     return True
 
 
-def _has_passed(moment: datetime, at: datetime) -> bool:
-    """Whether a moment is over; while the clock may have been set forward unnoticed, nobody can tell."""
-    return moment <= at and intake_is_trusted(at=at)
+def _had_passed(moment: datetime, change: WantedChange, at: datetime) -> bool:
+    """Whether a moment was over before the call began: Jira may have carried it out at once and answered later.
+
+    While the clock may have been set forward unnoticed, nobody can tell.
+    """
+    begun = min(at, change.claim - CLAIM_TIME)
+    return moment <= begun and intake_is_trusted(at=at)
 
 
 def _activate(slot: Slot, at: datetime, *, settled: bool, opening: str) -> None:

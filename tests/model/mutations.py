@@ -19,7 +19,7 @@ CHANGES = "slots.services.changes"
 
 def drop_the_unsettled_wait(patch: pytest.MonkeyPatch) -> None:
     """A removal is believed although a lost addition may still land."""
-    patch.setattr(f"{CHANGES}._has_passed", lambda *_: True)
+    patch.setattr(f"{CHANGES}._had_passed", lambda *_: True)
 
 
 def drop_the_fence(patch: pytest.MonkeyPatch) -> None:

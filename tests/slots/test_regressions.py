@@ -9,9 +9,10 @@ from ium.directory.models import User
 from ium.directory.services import group_members_replace, site_report_failure
 from jira_sync.client.interface import Person
 from jira_sync.services import note_answer, sync_user_group
-from slots.models import JournalEntry, LicencePool, LossReason, SlotState
+from slots.models import JournalEntry, LicencePool, LossReason, Slot, SlotState
 from slots.services import (
     change_claim,
+    change_confirm,
     change_postpone,
     intake_observe,
     pool_apply_limit,
@@ -229,3 +230,20 @@ def test_after_the_limit_was_lowered_a_grant_waits_for_the_removal_of_another_on
     assert change_claim(slot_id=slot_of(ann).pk, at=later) is None
     assert confirmed(ben, later)
     assert confirmed(ann, later)
+
+
+# Found by tests/model: the removal was carried out, the lost addition landed, and then the removal's answer came.
+def test_a_removal_that_began_before_a_lost_addition_could_not_land_any_more_is_repeated(
+    single: LicencePool, at: datetime
+) -> None:
+    ann = waiting(single, at)
+    claimed(ann, at)  # and its worker is slow
+    slot_release(user=ann, pool=single, at=at + seconds(1))
+    removal = claimed(ann, at + seconds(61))
+    trusted(at + SETTLE_TIME)
+    assert change_confirm(change=removal, at=at + SETTLE_TIME)
+    assert slot_of(ann).state == SlotState.REVOKING
+    later = at + SETTLE_TIME + seconds(31)
+    trusted(later)
+    confirmed(ann, later)
+    assert not Slot.objects.filter(holder=ann).exists()
