@@ -3,10 +3,16 @@
 import argparse
 
 from ium.bench.api import api_figures
+from ium.bench.eta import eta_figures
 from ium.bench.footprint import footprint_figures
 from ium.bench.sweeping import sweep_figures
 
-MEASUREMENTS = {"api": api_figures, "sweep": sweep_figures, "footprint": footprint_figures}
+MEASUREMENTS = {
+    "api": api_figures,
+    "sweep": sweep_figures,
+    "footprint": footprint_figures,
+    "eta": eta_figures,
+}
 
 
 def main() -> None:
