@@ -21,3 +21,11 @@ def send_to_worker(*, slot_id: int, **_: Any) -> None:
         log.warning(
             "The broker does not answer (%s); slot %s is found by the next job", error, slot_id
         )
+
+
+def read_rule_groups() -> None:
+    """Ask a worker to read the members of groups with rules now; without a broker the next run of "People" does."""
+    try:
+        current_app.send_task("jira_sync.tasks.sync_rule_groups", retry=False, expires=600)
+    except OperationalError as error:
+        log.warning("The broker does not answer (%s); the groups are read by the next run", error)

@@ -58,10 +58,22 @@ def sync_people() -> int:
     """Mirror every user group, and who is an administrator."""
     services.sync_protected(sites=Site.objects.filter(pools__isnull=False).distinct())
     groups = Group.objects.filter(user_pools__isnull=False).distinct().order_by("pk")
-    return job_run(
+    changed = job_run(
         name="sync_people",
         ids=list(groups.values_list("pk", flat=True)),
         step=lambda group_id, _at: services.sync_user_group(group_id=group_id),
+    )
+    return changed + sync_rule_groups()
+
+
+@shared_task
+def sync_rule_groups() -> int:
+    """Mirror the groups that have rules in a pool. After the user groups, which are mirrored with all their people."""
+    groups = Group.objects.filter(rules__isnull=False, user_pools=None).distinct().order_by("pk")
+    return job_run(
+        name="sync_rule_groups",
+        ids=list(groups.values_list("pk", flat=True)),
+        step=lambda group_id, _at: services.sync_rule_group(group_id=group_id),
     )
 
 

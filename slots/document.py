@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from ium.directory.models import ConnectionState, User
@@ -23,6 +22,7 @@ from slots.models import (
     SlotSession,
     SlotState,
 )
+from slots.place import place_of
 from slots.selectors import lock_until, locked_message, why_not_managed
 
 State = Literal["none", "queued", "granting", "active", "revoking", "locked", "not_managed"]
@@ -189,12 +189,13 @@ def _granting(blank: SlotDocument, slot: Slot, pool: LicencePool, at: datetime) 
 def _queued(
     blank: SlotDocument, entry: QueueEntry, pool: LicencePool, at: datetime
 ) -> SlotDocument:
-    ahead = _ahead(entry, pool, at)
+    place = place_of(entry, pool, at)
+    ahead = place.ahead
     timetable = timetable_of(pool, at)
     wait = timetable.wait(ahead) if timetable is not None else None
     eta = shown(wait) if wait is not None else None
     trouble = trouble_of(pool, at)
-    reason, message = trouble or ("waiting", _("All slots are in use. You keep your place."))
+    reason, message = trouble or (place.reason, place.message)
     return replace(
         blank,
         state="queued",
@@ -210,12 +211,6 @@ def _queued(
         automatic=True,
         joined_at=entry.joined_at,
     )
-
-
-def _ahead(entry: QueueEntry, pool: LicencePool, at: datetime) -> int:
-    """Return how many people who are there stand before this entry."""
-    before = Q(priority__gt=entry.priority) | Q(priority=entry.priority, seq__lt=entry.seq)
-    return pool.entries.alive(at).filter(before).count()
 
 
 def _heads(timetable: Timetable | None) -> int:

@@ -14,6 +14,7 @@ from activity.models import LastActivity
 from activity.services import intake_is_trusted
 from ium.lib.spans import relative, span
 from slots.models import LicencePool, QueueEntry, Slot, SlotState
+from slots.models.queue import RANK
 from slots.services.losses import next_sweep
 
 if TYPE_CHECKING:
@@ -158,12 +159,16 @@ def with_people_ahead(entries: QuerySet[QueueEntry], at: datetime) -> QuerySet[Q
     alive = QueueEntry.objects.filter(
         pool=OuterRef("pool"), closed_at=None, alive_until__gte=at
     ).order_by()
-    before = alive.filter(
+    same = Q(priority=OuterRef("priority"))
+    before = alive.alias(ranked=RANK).filter(
         Q(priority__gt=OuterRef("priority"))
-        | Q(priority=OuterRef("priority"), seq__lt=OuterRef("seq"))
+        | same & Q(ranked__lt=OuterRef("ranked"))
+        | same & Q(ranked=OuterRef("ranked"), seq__lt=OuterRef("seq"))
     )
     number = before.values("pool").annotate(number=Count("pk")).values("number")
-    return entries.annotate(ahead=Coalesce(Subquery(number, output_field=IntegerField()), 0))
+    return entries.alias(ranked=RANK).annotate(
+        ahead=Coalesce(Subquery(number, output_field=IntegerField()), 0)
+    )
 
 
 def pool_card(numbers: PoolNumbers, at: datetime) -> dict[str, Any]:

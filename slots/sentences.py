@@ -21,11 +21,22 @@ _SENTENCES: dict[str, Promise] = {
     "joined:came_back": gettext_lazy(
         "%(user)s came back within the time a place is kept, and keeps the place in the queue of %(pool)s."
     ),
+    "joined:ahead": gettext_lazy(
+        "%(user)s joined the queue of %(pool)s, up to %(places)s places further ahead through “%(group)s”."
+    ),
     "left_queue": gettext_lazy("%(user)s left the queue of %(pool)s after %(waited)s."),
     "left_queue!": gettext_lazy("%(actor)s took %(user)s out of the queue of %(pool)s."),
     "gone": gettext_lazy("%(user)s stopped waiting for %(pool)s."),
     "refused": gettext_lazy("%(user)s cannot get a slot of %(pool)s: %(reason)s."),
     "granted": gettext_lazy("%(user)s was given a slot of %(pool)s after waiting %(waited)s."),
+    "granted:reserved": gettext_lazy(
+        "%(user)s was given a slot of %(pool)s that is reserved for “%(group)s”, after waiting %(waited)s."
+    ),
+    "granted:capped": gettext_lazy(
+        "%(user)s was given a slot of %(pool)s after waiting %(waited)s. Skipped, because the cap of their group is"
+        " reached: %(capped)s."
+    ),
+    "granted!": gettext_lazy("%(actor)s gave %(user)s a slot of %(pool)s before their turn."),
     "confirmed": gettext_lazy(
         "Jira confirmed the access of %(user)s to %(pool)s, %(seconds)s later."
     ),
@@ -63,7 +74,13 @@ _SENTENCES: dict[str, Promise] = {
         "%(actor)s set %(pool)s to %(limit)s slots.",
         "limit",
     ),
+    "rules_changed": gettext_lazy("The rules for groups in %(pool)s changed: %(rules)s."),
+    "rules_changed!": gettext_lazy(
+        "%(actor)s changed the rules for groups in %(pool)s: %(rules)s."
+    ),
+    "moved:to_end": gettext_lazy("%(user)s was put at the end of the queue of %(pool)s."),
     "moved": gettext_lazy("%(user)s was put first in the queue of %(pool)s."),
+    "moved:to_end!": gettext_lazy("%(actor)s put %(user)s at the end of the queue of %(pool)s."),
     "moved!": gettext_lazy("%(actor)s put %(user)s first in the queue of %(pool)s."),
     "repaired:missing": gettext_lazy(
         "%(user)s holds a slot of %(pool)s but was missing in Jira's access group, and is put back."
@@ -144,7 +161,7 @@ def _template(entry: JournalEntry) -> Promise | None:
     """Return the most special sentence there is for the entry."""
     keys = [f"{entry.event}:{entry.reason}", entry.event]
     if entry.actor_id is not None and entry.actor_id != entry.user_id:
-        keys.insert(0, f"{entry.event}!")
+        keys = [f"{entry.event}:{entry.reason}!", f"{entry.event}!", *keys]
     return next((_SENTENCES[key] for key in keys if key in _SENTENCES), None)
 
 

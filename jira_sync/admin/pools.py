@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -11,6 +12,7 @@ from jira_sync.admin.pages import NotesGoTooMixin
 from jira_sync.doctor.group_use import GUEST_ROLE, has_role
 from jira_sync.doctor.services import GUEST_WARNING, LicenceSum, check_soon, licence_sum
 from jira_sync.forms import SuitedPoolForm
+from jira_sync.receivers import read_rule_groups
 from slots.admin import LicencePoolAdmin
 from slots.models import LicencePool
 
@@ -69,3 +71,7 @@ class SuitedPoolAdmin(NotesGoTooMixin, LicencePoolAdmin):
             level = messages.INFO if counted.fits else messages.WARNING
             text = _("Licences: %(sum)s.") % {"sum": counted.sentence.rstrip(".")}
             self.message_user(request, text, level)
+
+    def rules_saved(self, pool: LicencePool) -> None:
+        """Let a worker read who is in the groups; until then the rules hold for those known so far."""
+        transaction.on_commit(read_rule_groups)

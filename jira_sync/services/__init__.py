@@ -3,7 +3,12 @@
 from jira_sync.services.changes import carry_out, unfinished_slots
 from jira_sync.services.health import note_answer, note_failure, probe_site
 from jira_sync.services.opening import look_in, look_later, look_soon
-from jira_sync.services.people import SyncStoppedError, sync_protected, sync_user_group
+from jira_sync.services.people import (
+    SyncStoppedError,
+    sync_protected,
+    sync_rule_group,
+    sync_user_group,
+)
 from jira_sync.services.projects import sync_projects
 from jira_sync.services.reconciling import reconcile_pool
 
@@ -19,6 +24,7 @@ __all__ = [
     "reconcile_pool",
     "sync_projects",
     "sync_protected",
+    "sync_rule_group",
     "sync_user_group",
     "unfinished_slots",
 ]

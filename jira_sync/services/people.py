@@ -59,6 +59,21 @@ def sync_user_group(*, group_id: int) -> int:
     return len(change.joined) + len(change.left)
 
 
+def sync_rule_group(*, group_id: int) -> int:
+    """Mirror a group that has a rule in a pool: which of the people whom IUM knows are in it.
+
+    Returns how many came or went. Nobody is created by this, and nobody loses anything but the rule. Raises JiraError.
+    """
+    group = Group.objects.select_related("site").get(pk=group_id)
+    members = {
+        person.account_id for person in directory_of(group.site).iter_members(group.group_id)
+    }
+    known = User.objects.exclude(account_id=None).values_list("pk", "account_id")
+    user_ids = [pk for pk, account_id in known.iterator() if account_id in members]
+    change = group_members_replace(group=group, user_ids=user_ids, at=clock.now())
+    return len(change.joined) + len(change.left)
+
+
 def _stop_if_too_many_go(group: Group, account_ids: set[str]) -> None:
     before = set(group.memberships.values_list("user__account_id", flat=True))
     going = len(before - account_ids)

@@ -15,12 +15,13 @@ from django.utils.translation import gettext_lazy
 from ium.lib import clock
 from ium.lib.admin import HTTPS_FIRST, AsOfMixin, HistoryMixin, ModelAdmin, display
 from ium.lib.errors import Busy
+from slots.admin.group_rules import GroupRuleFormSet, GroupRuleInline
 from slots.admin.operating import actor_of
 from slots.admin.pool_actions import PoolActionsMixin
 from slots.forms import LicencePoolForm
 from slots.models import LicencePool
 from slots.overview import PoolState, numbers_of, pool_card, state_of, with_numbers
-from slots.services import pool_apply_limit, pool_lock
+from slots.services import group_rules_changed, pool_apply_limit, pool_lock
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -66,6 +67,7 @@ class LicencePoolAdmin(PoolActionsMixin, HistoryMixin, AsOfMixin, ModelAdmin):
     radio_fields = {"first_attempt": admin.VERTICAL}
     warn_unsaved_form = True
     change_form_outer_before_template = "admin/slots/pool_numbers.html"
+    inlines = [GroupRuleInline]
     fieldsets = [
         (
             gettext_lazy("Pool and site"),
@@ -185,6 +187,26 @@ class LicencePoolAdmin(PoolActionsMixin, HistoryMixin, AsOfMixin, ModelAdmin):
         pool_apply_limit(pool_id=obj.pk, at=clock.now(), actor=actor_of(request))
         for notice in form.notices():  # type: ignore[attr-defined] # it is a LicencePoolForm
             self.message_user(request, notice, messages.WARNING)
+
+    def save_related(
+        self, request: HttpRequest, form: "ModelForm[Any]", formsets: Any, change: bool
+    ) -> None:
+        """Save the rules for groups too, and let them take effect."""
+        super().save_related(request, form, formsets, change)
+        rules = [one for one in formsets if isinstance(one, GroupRuleFormSet) and one.has_changed()]
+        if not rules:
+            return
+        pool = form.instance
+        group_rules_changed(pool_id=pool.pk, at=clock.now(), actor=actor_of(request))
+        self.rules_saved(pool)
+        if rules[0].everything_is_reserved():
+            text = _(
+                "All slots are reserved: while people of these groups wait, nobody else gets a slot."
+            )
+            self.message_user(request, text, messages.WARNING)
+
+    def rules_saved(self, pool: LicencePool) -> None:
+        """Hook for those who read the members of the groups."""
 
     def _may_delete(self, request: HttpRequest) -> bool:
         return bool(super().has_delete_permission(request))

@@ -30,6 +30,7 @@ from slots.admin.operating import OperateMixin, actor_of
 from slots.eta import Timetable, shown
 from slots.eta_facts import timetable_of
 from slots.models import QueueEntry
+from slots.models.queue import IN_ORDER
 from slots.overview import with_people_ahead
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class QueueEntryAdmin(OperateMixin, ReadOnlyMixin, AsOfMixin, ModelAdmin):
     show_full_result_count = False
     search_fields = ["user__display_name", "user__email", "user__account_id"]
     search_help_text = gettext_lazy("Name, e-mail or account id")
-    ordering = ["pool", "-priority", "seq"]
+    ordering = ["pool", *IN_ORDER]
     actions = ["move_up_selected", "give_selected", "remove_selected"]
     actions_row = ["give_row", "move_up_row", "remove_row"]
     fields = [

@@ -1,5 +1,6 @@
 """Tables of the rules: pools, slots, queue, journal."""
 
+from slots.models.group_rule import GroupRule
 from slots.models.journal import Event, JobRun, JournalEntry
 from slots.models.page_rules import PageRules
 from slots.models.pool import FirstAttempt, LicencePool
@@ -10,6 +11,7 @@ __all__ = [
     "CloseReason",
     "Event",
     "FirstAttempt",
+    "GroupRule",
     "JobRun",
     "JournalEntry",
     "LicencePool",

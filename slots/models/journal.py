@@ -25,6 +25,7 @@ class Event(models.TextChoices):
     RETRY = "retry", _("Jira call will be repeated")
     CLOCKS_RESET = "clocks_reset", _("inactivity counts anew")
     LIMIT_CHANGED = "limit_changed", _("licences changed")
+    RULES_CHANGED = "rules_changed", _("rules for groups changed")
     MOVED = "moved", _("moved in the queue")
     REPAIRED = "repaired", _("difference to Jira repaired")
     STRANGER = "stranger", _("unknown member reported")

@@ -177,11 +177,15 @@ class LicencePool(models.Model):
 
     # Kept by IUM, not settings.
     next_seq = models.PositiveBigIntegerField(default=1, editable=False)
+    # Whether any rule for a group exists: pools without pay no query for them.
+    has_group_rules = models.BooleanField(default=False, db_default=False, editable=False)
     paused_until = models.DateTimeField(null=True, editable=False)
     paused_message = models.TextField(blank=True, editable=False)
 
     # Only settings belong in the history, and counters change under the pool lock all day.
-    history = HistoricalRecords(excluded_fields=["next_seq", "paused_until", "paused_message"])
+    history = HistoricalRecords(
+        excluded_fields=["next_seq", "has_group_rules", "paused_until", "paused_message"]
+    )
 
     class Meta:
         verbose_name = _("IUM Configuration")

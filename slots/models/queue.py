@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import BigIntegerField, ExpressionWrapper, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from ium.directory.models import User
@@ -20,29 +20,45 @@ class CloseReason(models.TextChoices):
     REFUSED = "refused", _("cannot get a slot")
 
 
+# The number less the places a group's rule puts its people ahead. Equal ranks: the earlier number first.
+RANK = ExpressionWrapper(F("seq") - F("places_ahead"), output_field=BigIntegerField())
+IN_ORDER = (F("priority").desc(), RANK, F("seq"))
+
+
 class QueueQuerySet(models.QuerySet["QueueEntry"]):
     """Entries by whether somebody is behind them."""
 
     def waiting(self) -> "QueueQuerySet":
         """Return open entries in the order of service."""
-        return self.filter(closed_at=None).order_by("-priority", "seq")
+        return self.filter(closed_at=None).order_by(*IN_ORDER)
 
     def alive(self, at: datetime) -> "QueueQuerySet":
         """Return waiting entries whose person has been heard of recently; only these are served."""
         return self.waiting().filter(alive_until__gte=at)
+
+    def before(self, entry: "QueueEntry") -> "QueueQuerySet":
+        """Return the entries that stand before this one."""
+        same = Q(priority=entry.priority)
+        return self.alias(ranked=RANK).filter(
+            Q(priority__gt=entry.priority)
+            | same & Q(ranked__lt=entry.rank)
+            | same & Q(ranked=entry.rank, seq__lt=entry.seq)
+        )
 
 
 class QueueEntry(models.Model):
     """A person's place in the queue of a pool.
 
     The place belongs to the account: reload, second tab and second device find the same entry. Order is the
-    number `seq`, given out under the pool lock; times never decide.
+    number `seq`, given out under the pool lock, less `places_ahead`; times never decide. `priority` is an
+    administrator's word and goes before both.
     """
 
     pool = models.ForeignKey(LicencePool, on_delete=models.CASCADE, related_name="entries")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="queue_entries")
     seq = models.PositiveBigIntegerField(_("number"))
     priority = models.IntegerField(_("priority"), default=0)
+    places_ahead = models.PositiveIntegerField(_("places ahead"), default=0, db_default=0)
     joined_at = models.DateTimeField(_("joined"))
     seen_at = models.DateTimeField(_("last seen"))
     alive_until = models.DateTimeField(_("counts as there until"))
@@ -70,12 +86,13 @@ class QueueEntry(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["pool", "-priority", "seq"],
-                condition=Q(closed_at=None),
-                name="queue_in_order",
-            )
+            models.Index(F("pool"), *IN_ORDER, condition=Q(closed_at=None), name="queue_by_rank")
         ]
 
     def __str__(self) -> str:
         return f"{self.user} ({self.seq})"
+
+    @property
+    def rank(self) -> int:
+        """The number that decides within a priority."""
+        return self.seq - self.places_ahead

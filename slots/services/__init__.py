@@ -9,6 +9,7 @@ from slots.services.changes import (
     change_refuse,
 )
 from slots.services.dispatch import pool_dispatch
+from slots.services.group_rules import group_rules_changed
 from slots.services.jobs import job_run
 from slots.services.limit import pool_apply_limit, pool_configure
 from slots.services.losses import (
@@ -19,7 +20,12 @@ from slots.services.losses import (
 )
 from slots.services.opening import LOOKS, next_look, opening_asked, opening_report
 from slots.services.pools import awaits_comparison, pool_lock, pool_pause
-from slots.services.queue import queue_entry_move_up, queue_entry_remove, queue_give_slot
+from slots.services.queue import (
+    queue_entry_move_to_end,
+    queue_entry_move_up,
+    queue_entry_remove,
+    queue_give_slot,
+)
 from slots.services.reconcile import Difference, pool_reconcile
 from slots.services.requests import slot_activity, slot_release, slot_request
 from slots.services.restored import pool_restored, restored_pools_due
@@ -42,6 +48,7 @@ __all__ = [
     "change_postpone",
     "change_refuse",
     "clocks_restart",
+    "group_rules_changed",
     "intake_observe",
     "job_run",
     "next_look",
@@ -56,6 +63,7 @@ __all__ = [
     "pool_reconcile",
     "pool_restored",
     "pool_upkeep",
+    "queue_entry_move_to_end",
     "queue_entry_move_up",
     "queue_entry_remove",
     "queue_give_slot",

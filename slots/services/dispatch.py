@@ -2,13 +2,16 @@
 
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from ium.directory.models import AccountStatus, GroupMembership
+from ium.directory.models import AccountStatus, GroupMembership, User
 from slots.models import CloseReason, Event, LicencePool, QueueEntry, Slot, SlotLock, SlotState
+from slots.models.queue import QueueQuerySet
 from slots.services.journal import journal_write
+from slots.shares import NO_GROUPS, Choice, choose, groups_of, standing_of
 from slots.signals import slot_change_wanted
 
 
@@ -30,28 +33,65 @@ def pool_dispatch(*, pool: LicencePool, at: datetime) -> int:
     """
     if grants_rest(pool, at):
         return 0
+    free = free_slots(pool)
+    if not free:
+        return 0
+    heads = _heads(pool, at)
+    if pool.has_group_rules:
+        return _dispatch_by_rules(pool, free, heads, at)
+    return sum(
+        grant(slot, entry, at=at) for slot, entry in zip(free, heads[: len(free)], strict=False)
+    )
+
+
+def free_slots(pool: LicencePool) -> list[Slot]:
+    """Return the slots that may be given now. The caller holds the pool lock."""
     rows = pool.slots.order_by("pk")
     free = list(rows.filter(state=SlotState.FREE))
     # A limit that was lowered holds from that moment, even before the surplus rows are gone.
-    free = free[: max(0, pool.slot_count - rows.used().count())] if free else []
-    if not free:
-        return 0
+    return free[: max(0, pool.slot_count - rows.used().count())] if free else []
+
+
+def _heads(pool: LicencePool, at: datetime) -> QueueQuerySet:
+    """Return the waits that may be served, in their order."""
     holds = Slot.objects.filter(pool=pool, holder=OuterRef("user"))
     locked = SlotLock.objects.filter(pool=pool, user=OuterRef("user"), until__gt=at)
     shares = GroupMembership.objects.filter(group=pool.user_group_id, user=OuterRef("user"))
-    heads = (
+    return (
         pool.entries.alive(at)
         .filter(~Exists(holds), ~Exists(locked), Exists(shares))
         # Who became an administrator or was suspended while waiting is not managed any more (promise 7).
         .filter(user__is_protected=False, user__account_status=AccountStatus.ACTIVE)
         .select_related("user")
     )
+
+
+def _dispatch_by_rules(
+    pool: LicencePool, free: list[Slot], heads: QueueQuerySet, at: datetime
+) -> int:
+    """Give free slots where groups have rules: caps skip people, reserved slots go to their group first."""
+    order = list(heads.values_list("pk", "user_id"))
+    standing = standing_of(pool)
+    mine = groups_of(standing.shares, [user_id for _, user_id in order])
+    queue = [mine.get(user_id, NO_GROUPS) for _, user_id in order]
+    chosen = choose(queue, standing, len(free))
+    entries = QueueEntry.objects.select_related("user").in_bulk(
+        [order[choice.index][0] for choice in chosen]
+    )
     return sum(
-        _grant(slot, entry, at) for slot, entry in zip(free, heads[: len(free)], strict=False)
+        grant(slot, entries[order[choice.index][0]], at=at, choice=choice)
+        for slot, choice in zip(free, chosen, strict=False)
     )
 
 
-def _grant(slot: Slot, entry: QueueEntry, at: datetime) -> bool:
+def grant(
+    slot: Slot,
+    entry: QueueEntry,
+    *,
+    at: datetime,
+    choice: Choice | None = None,
+    actor: User | None = None,
+) -> bool:
     """Give one slot. The condition on the row holds even if somebody forgot the pool lock."""
     given = Slot.objects.filter(pk=slot.pk, state=SlotState.FREE, holder=None).update(
         state=SlotState.GRANTING,
@@ -79,8 +119,20 @@ def _grant(slot: Slot, entry: QueueEntry, at: datetime) -> bool:
         pool=slot.pool,
         user=entry.user,
         slot=slot,
+        actor=actor,
         waited_seconds=round((at - entry.joined_at).total_seconds(), 3),
         seq=entry.seq,
+        **_why(choice),
     )
     want_change(slot.pk)
     return True
+
+
+def _why(choice: Choice | None) -> dict[str, Any]:
+    """Return what the journal tells about a choice that was not simply the first of the queue."""
+    if choice is None:
+        return {}
+    capped = {"capped": choice.capped} if choice.capped else {}
+    if choice.reserved_for is not None:
+        return {"reason": "reserved", "group": choice.reserved_for.name, **capped}
+    return {"reason": "capped", **capped} if capped else {}

@@ -14,6 +14,7 @@ from slots.services.dispatch import grants_rest, want_change
 from slots.services.journal import journal_write
 from slots.services.pools import pool_lock
 from slots.services.waits import close_entry
+from slots.shares import anybody_below_the_caps
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -161,6 +162,8 @@ def reclaim(*, pool: LicencePool, at: datetime) -> bool:
         return False
     on_their_way = pool.slots.filter(state=SlotState.REVOKING).count()
     if pool.entries.alive(at).count() <= on_their_way or pool.slots.count() > pool.slot_count:
+        return False
+    if pool.has_group_rules and not anybody_below_the_caps(pool, at):
         return False
     longest = (
         _sweepable(pool, at).select_related("holder", "pool").order_by("last_active_at").first()

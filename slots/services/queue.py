@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 
 from ium.directory.models import User
 from ium.lib.errors import Refused
-from slots.models import CloseReason, Event, QueueEntry, SlotState
-from slots.selectors import why_refused
-from slots.services.dispatch import pool_dispatch
+from slots.models import CloseReason, Event, LicencePool, QueueEntry
+from slots.selectors import Refusal, why_refused
+from slots.services.dispatch import free_slots, grant, grants_rest
 from slots.services.journal import journal_write
 from slots.services.pools import pool_lock
 from slots.services.waits import close_entry
+from slots.shares import full_share
 
 
 def _open_entry(entry_id: int) -> QueueEntry:
@@ -47,17 +48,60 @@ def queue_entry_move_up(*, entry_id: int, at: datetime, actor: User) -> None:
 
 
 @transaction.atomic
-def queue_give_slot(*, entry_id: int, at: datetime, actor: User) -> None:
-    """Give somebody who waits a free slot now, before their turn. Raises Refused when there is none.
+def queue_entry_move_to_end(*, entry_id: int, at: datetime, actor: User) -> None:
+    """Put somebody behind everybody who waits now, as if they had just joined. Raises Refused when they do not wait.
 
-    The limit stays: an administrator takes a slot back first if all are in use.
+    A new number, not a lower priority: later joiners must not overtake them for ever.
     """
     entry = _open_entry(entry_id)
-    if refusal := why_refused(user=entry.user, pool=entry.pool, at=at):
+    pool = entry.pool
+    if entry.priority <= 0 and pool.entries.waiting().last() == entry:
+        return
+    QueueEntry.objects.filter(pk=entry.pk).update(seq=pool.next_seq, places_ahead=0, priority=0)
+    LicencePool.objects.filter(pk=pool.pk).update(next_seq=pool.next_seq + 1)
+    journal_write(
+        event=Event.MOVED,
+        at=at,
+        pool=pool,
+        user=entry.user,
+        actor=actor,
+        reason="to_end",
+        seq=pool.next_seq,
+        seq_before=entry.seq,
+    )
+
+
+@transaction.atomic
+def queue_give_slot(*, entry_id: int, at: datetime, actor: User) -> None:
+    """Give somebody who waits a free slot now, before their turn. Raises Refused when that cannot be.
+
+    The limit and the caps of groups stay: an administrator takes a slot back first if all are in use. Reserved
+    slots are lent, as to anybody.
+    """
+    entry = _open_entry(entry_id)
+    pool = entry.pool
+    if refusal := why_refused(user=entry.user, pool=pool, at=at) or _why_not_now(entry, at):
         raise Refused(refusal.message, code=refusal.code)
-    if not entry.pool.slots.filter(state=SlotState.FREE).exists():
+    free = free_slots(pool)
+    if not free:
         raise Refused(_("No slot is free. Take one back first."), code="no_free_slot")
-    queue_entry_move_up(entry_id=entry_id, at=at, actor=actor)
     # An administrator's word counts as a sign of life; not taken up, the slot goes on after the claim time.
-    QueueEntry.objects.filter(pk=entry_id).update(alive_until=at, seen_at=at)
-    pool_dispatch(pool=entry.pool, at=at)
+    entry.alive_until = entry.seen_at = at
+    entry.save(update_fields=["alive_until", "seen_at"])
+    grant(free[0], entry, at=at, actor=actor)
+
+
+def _why_not_now(entry: QueueEntry, at: datetime) -> Refusal | None:
+    """Return why nothing can be given to this person at the moment."""
+    if grants_rest(entry.pool, at):
+        text = _("No slots are given at the moment. The overview says why.")
+        return Refusal("grants_rest", text)
+    if entry.pool.slots.filter(holder=entry.user).exists():
+        text = _("Jira has not confirmed yet that this person's last slot is gone.")
+        return Refusal("still_leaving", text)
+    if entry.pool.has_group_rules and (share := full_share(entry.pool, entry.user)):
+        text = _(
+            "“%(group)s” has all %(number)s slots that it may have. Take one of them back first."
+        )
+        return Refusal("group_cap", text % {"group": share.name, "number": share.most})
+    return None

@@ -1,6 +1,7 @@
 """What users ask for: a slot, to hand it back, to be seen as active."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -33,6 +34,7 @@ from slots.services.waits import (
     place_keep,
     wait_goes_on,
 )
+from slots.shares import class_of
 
 REFUSAL_FOLD = timedelta(hours=1)
 
@@ -120,10 +122,12 @@ def _join(pool: LicencePool, user: User, return_url: str | None, at: datetime) -
     # Asked again under the lock: who left the user group since the first look would never be collected.
     if refusal := why_not_managed(user=user, pool=pool):
         raise NotEntitled(refusal.message, code=refusal.code)
+    share = class_of(pool, user) if pool.has_group_rules else None
     entry = QueueEntry.objects.create(
         pool=pool,
         user=user,
         seq=pool.next_seq,
+        places_ahead=share.places_ahead if share is not None else 0,
         joined_at=at,
         seen_at=at,
         alive_until=at + ALIVE_FOR,
@@ -131,7 +135,10 @@ def _join(pool: LicencePool, user: User, return_url: str | None, at: datetime) -
     )
     pool.next_seq += 1
     LicencePool.objects.filter(pk=pool.pk).update(next_seq=pool.next_seq)
-    journal_write(event=Event.JOINED, at=at, pool=pool, user=user, seq=entry.seq)
+    ahead: dict[str, Any] = {}
+    if share is not None:
+        ahead = {"reason": "ahead", "places": share.places_ahead, "group": share.name}
+    journal_write(event=Event.JOINED, at=at, pool=pool, user=user, seq=entry.seq, **ahead)
     return entry
 
 

@@ -27,7 +27,8 @@ def page(pool: LicencePool, name: str = "change") -> str:
 
 def settings_of(pool: LicencePool, **changed: Any) -> dict[str, Any]:
     """Return the form as a browser sends it back, with some fields changed."""
-    data = {**model_to_dict(pool), **changed}
+    rules = {"rules-TOTAL_FORMS": 0, "rules-INITIAL_FORMS": 0}
+    data = {**rules, **model_to_dict(pool), **changed}
     return {name: value for name, value in data.items() if value is not None and value is not False}
 
 

@@ -18,6 +18,7 @@ from greenlet import getcurrent, greenlet
 from ium.directory.models import ConnectionState, GroupMembership, Site, User
 from slots.models import JournalEntry, LicencePool, QueueEntry, Slot, SlotLock
 from tests.model.jira import InProcessJira
+from tests.model.teams import Fairness, Team
 
 MINUTE = timedelta(minutes=1)
 INACTIVITY = 5 * MINUTE
@@ -81,6 +82,7 @@ class Checker:
         jira: InProcessJira,
         now: Callable[[], datetime],
         adding: Callable[[], set[str]],
+        people: list[int],
     ) -> None:
         """Begin with a pool without rows."""
         self.pool, self.jira, self.now, self.adding = pool, jira, now, adding
@@ -112,6 +114,8 @@ class Checker:
         self.waiting: set[int] = set()
         self.readings: list[Reading] = []
         self.accounts: dict[int, str] = {}
+        self.teams: list[Team] = []
+        self.fairness = Fairness(people.index)
         jira.watch = self._call
         post_save.connect(self._journalled, sender=JournalEntry, weak=False, dispatch_uid="model")
 
@@ -156,6 +160,7 @@ class Checker:
             "revoking": self._taken,
             "repaired": self._repaired,
             "freed": self._freed,
+            "joined": self._joined,
         }.get(instance.event)
         if look is not None:
             look(instance)
@@ -188,9 +193,19 @@ class Checker:
         assert not self._not_managed(wait.user), "a slot was given to somebody IUM does not manage"
         locked = SlotLock.objects.filter(user=wait.user, until__gt=entry.at)
         assert not locked.exists(), "a slot was given to somebody who is locked"
-        better = Q(priority__gt=wait.priority) | Q(priority=wait.priority, seq__lt=wait.seq)
-        overtaken = self.eligible().filter(better).first()
-        assert overtaken is None, f"{overtaken} was overtaken by {wait}"
+        holders = Slot.objects.exclude(holder=None).exclude(pk=entry.slot_id)
+        held = list(holders.values_list("holder_id", flat=True))
+        if entry.actor_id is None:
+            self.fairness.judge(self.teams, held, wait, self.eligible().select_related("user"))
+        else:  # an administrator gives a slot before the turn; only the caps hold
+            assert not self.fairness.capped(self.teams, held, wait.user_id), "above the cap"
+
+    def _joined(self, entry: JournalEntry) -> None:
+        if entry.reason in {"place_kept", "came_back"}:
+            return
+        teams = self.fairness.of(self.teams, entry.user_id or 0)
+        wait = QueueEntry.objects.get(seq=entry.details["seq"])
+        assert wait.places_ahead == max([0, *(team.ahead for team in teams)]), "the wrong class"
 
     def _not_managed(self, user: User) -> bool:
         shares = GroupMembership.objects.filter(group=self.pool.user_group_id, user=user)
@@ -419,8 +434,13 @@ class Checker:
         free = sum(state == "free" for _, state, _, _ in rows)
         free = min(free, self.limit - (len(rows) - free))
         if free > 0 and self.waiting and not self.resting():
-            left_out = self.eligible().first()
-            assert left_out is None, f"a slot is free and {left_out} waits"
+            held = [holder for _, _, holder, _ in rows if holder]
+            left_out = [
+                wait
+                for wait in self.eligible()
+                if not self.fairness.capped(self.teams, held, wait.user_id)
+            ]
+            assert not left_out, f"a slot is free and {left_out} wait"
 
     def check_settled(self) -> None:
         """Check what must be true once faults have stopped: nothing is under way, and Jira agrees."""

@@ -24,6 +24,7 @@ from tests.model.rules_drift import DriftRules
 from tests.model.rules_jira import JiraRules
 from tests.model.rules_jobs import JobRules
 from tests.model.rules_people import PeopleRules
+from tests.model.rules_teams import TEAMS, TeamRules
 from tests.model.rules_time import TimeRules
 from tests.model.settling import settle
 from tests.model.workers import Call, ask
@@ -47,7 +48,14 @@ def the_world() -> World:
 
 
 class Machine(
-    PeopleRules, TimeRules, JobRules, JiraRules, AdminRules, DriftRules, RuleBasedStateMachine
+    PeopleRules,
+    TimeRules,
+    JobRules,
+    JiraRules,
+    AdminRules,
+    TeamRules,
+    DriftRules,
+    RuleBasedStateMachine,
 ):
     """One random history."""
 
@@ -64,6 +72,7 @@ class Machine(
             place_kept_seconds=st.sampled_from([90, 300]),
             reclaim=st.booleans(),
             crowd=st.integers(0, 6),
+            teams=st.lists(TEAMS, max_size=2),
         )
     )
     def begin(self, setting: Setting) -> None:

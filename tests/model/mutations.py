@@ -10,7 +10,7 @@ from django.db import transaction
 from slots.models import CloseReason, LicencePool, LossReason, QueueEntry, Slot, SlotState
 from slots.models.queue import QueueQuerySet
 from slots.models.slot import SlotQuerySet
-from slots.services import WantedChange, change_confirm, change_postpone, dispatch, losses
+from slots.services import WantedChange, change_confirm, change_postpone, dispatch, losses, requests
 from slots.services.journal import journal_write
 from slots.services.pools import pool_lock
 
@@ -107,10 +107,10 @@ def count_then_insert(patch: pytest.MonkeyPatch) -> None:
         free = pool.slot_count - pool.slots.filter(state=SlotState.ACTIVE).count()
         people = [e for e in pool.entries.alive(at) if not pool.slots.filter(holder=e.user)]
         for entry in people[: max(0, free)]:
-            dispatch._grant(Slot.objects.create(pool=pool), entry, at)
+            dispatch.grant(Slot.objects.create(pool=pool), entry, at=at)
         return free
 
-    for place in ("changes", "requests", "upkeep", "limit", "queue"):
+    for place in ("changes", "requests", "upkeep", "limit", "group_rules"):
         patch.setattr(f"slots.services.{place}.pool_dispatch", count_and_give)
 
 
@@ -162,6 +162,32 @@ def close_two_waits_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("slots.services.requests.close_entry", close)
 
 
+def forget_caps(patch: pytest.MonkeyPatch) -> None:
+    """A group gets as many slots as there are."""
+    patch.setattr("slots.shares.Standing.full", lambda _: frozenset())
+
+
+def lend_for_ever(patch: pytest.MonkeyPatch) -> None:
+    """What was reserved and lent does not come back first."""
+    patch.setattr("slots.shares.Standing.owed", lambda _: frozenset())
+
+
+def let_a_class_pass_for_ever(patch: pytest.MonkeyPatch) -> None:
+    """Whoever stands places ahead stands before everybody else."""
+    order = ("-priority", "-places_ahead", "seq")
+    patch.setattr(
+        QueueQuerySet, "waiting", lambda self: self.filter(closed_at=None).order_by(*order)
+    )
+
+
+def join_by_polling(patch: pytest.MonkeyPatch) -> None:
+    """Whoever polls is put into the queue."""
+    join_or_take = requests._join_or_take
+    patch.setattr(
+        requests, "_join_or_take", lambda **fields: join_or_take(**{**fields, "join": True})
+    )
+
+
 Mutation = Callable[[pytest.MonkeyPatch], None]
 # What each mutation must be found by.
 FOUND_BY: dict[Mutation, str] = {
@@ -184,4 +210,8 @@ FOUND_BY: dict[Mutation, str] = {
     keep_surplus_rows: r"more rows|allowed|do not fit",
     forget_an_interrupted_sync: r"no IUM users any more",
     close_two_waits_at_once: r"unexplained",
+    forget_caps: r"more slots than its cap|above the cap",
+    lend_for_ever: r"a slot reserved for",
+    let_a_class_pass_for_ever: r"overtaken",
+    join_by_polling: r"a poll put somebody",
 }

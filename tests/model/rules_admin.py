@@ -30,16 +30,21 @@ class AdminRules(Rules):
         self.world.change_settings(**change)
 
     @precondition(lambda self: self.world.inside())
-    @rule(which=NUMBER, what=st.sampled_from(["move up", "remove", "give", "take back"]))
+    @rule(
+        which=NUMBER, what=st.sampled_from(["move up", "to the end", "remove", "give", "take back"])
+    )
     def the_administrator_acts(self, which: int, what: str) -> None:
         """Somebody is moved up, taken out of the queue, given a slot, or loses one."""
         entry, slot = self.world.open_entry(which), self.world.used_slot(which)
         at, actor = self.world.at, self.world.admin
         steps: dict[str, Callable[[], object]] = {
             "move up": lambda: services.queue_entry_move_up(entry_id=entry, at=at, actor=actor),
+            "to the end": lambda: services.queue_entry_move_to_end(
+                entry_id=entry, at=at, actor=actor
+            ),
             "remove": lambda: services.queue_entry_remove(entry_id=entry, at=at, actor=actor),
             "give": lambda: services.queue_give_slot(entry_id=entry, at=at, actor=actor),
             "take back": lambda: services.slot_take_back(slot_id=slot, at=at, actor=actor),
         }
         if (slot if what == "take back" else entry) is not None:
-            self.world.act(steps[what], dispatches=what == "give")
+            self.world.act(steps[what])

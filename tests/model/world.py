@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar, TypeVar
 
@@ -12,11 +12,12 @@ from ium.directory.models import Group, GroupMembership, Site, User
 from ium.lib.errors import Refused
 from jira_sync import services as jobs
 from slots import services
-from slots.models import LicencePool, QueueEntry, Slot
+from slots.models import GroupRule, LicencePool, QueueEntry, Slot
 from slots.services.changes import SETTLE_TIME
 from tests.factories import AT, trusted
 from tests.model.invariants import GAP, Checker
 from tests.model.jira import InProcessJira
+from tests.model.teams import Team
 from tests.model.workers import Answer, Call, Worker, WorkerDiedError
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ class Setting:
     place_kept_seconds: int
     reclaim: bool
     crowd: int
+    teams: list[Team] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -75,8 +77,11 @@ class World:
         self.landing: list[Landing] = []
         self.jira = InProcessJira(managed=MANAGED, fixed=FIXED)
         self._make_rows(setting)
-        self.check = Checker(self.pool, self.jira, lambda: self.at, self.adding)
+        keys = [user.pk for user in self.people]
+        self.check = Checker(self.pool, self.jira, lambda: self.at, self.adding, keys)
         self.act(lambda: services.pool_apply_limit(pool_id=self.pool.pk, at=self.at))
+        if setting.teams:
+            self._make_teams(setting.teams)
         self.pulse()
         for number in range(setting.crowd):
             self.ask(number)
@@ -108,6 +113,31 @@ class World:
             place_kept_seconds=setting.place_kept_seconds,
             reclaim_on_request=setting.reclaim,
         )
+
+    def _make_teams(self, teams: list[Team]) -> None:
+        for number, team in enumerate(teams):
+            group = Group.objects.create(
+                site=self.pool.site, group_id=f"team{number}", name=f"team{number}"
+            )
+            GroupMembership.objects.bulk_create(
+                [GroupMembership(group=group, user=self.people[one]) for one in team.members]
+            )
+            GroupRule.objects.create(pool=self.pool, group=group)
+        self.change_teams(teams)
+
+    def change_teams(self, teams: list[Team]) -> None:
+        """Save the rules for groups, as the admin does."""
+
+        @transaction.atomic
+        def save() -> None:
+            for number, team in enumerate(teams):
+                GroupRule.objects.filter(group__group_id=f"team{number}").update(
+                    places_ahead=team.ahead, reserved_slots=team.reserved, max_slots=team.most
+                )
+            services.group_rules_changed(pool_id=self.pool.pk, at=self.at, actor=self.admin)
+
+        self.check.teams = teams
+        self.act(save, dispatches=True)
 
     def end(self) -> None:
         """Forget everything."""

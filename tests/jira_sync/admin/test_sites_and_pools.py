@@ -37,7 +37,8 @@ def save(client: Client, pool: LicencePool, **changed: Any) -> Any:
     form = client.get(address).context["adminform"].form
     data = {name: form.initial.get(name) for name in form.fields}
     data = {name: value for name, value in data.items() if value is not None and value is not False}
-    return client.post(address, {**data, **changed}, follow=True)
+    rules = {"rules-TOTAL_FORMS": 0, "rules-INITIAL_FORMS": 0}
+    return client.post(address, {**rules, **data, **changed}, follow=True)
 
 
 def errors(answer: Any) -> dict[str, list[str]]:

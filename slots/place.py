@@ -1,0 +1,81 @@
+"""Where somebody stands in the queue, and why: for the state document."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from ium.directory.models import GroupMembership
+from slots.models import LicencePool, QueueEntry
+from slots.models.queue import QueueQuerySet
+from slots.shares import NO_GROUPS, Groups, Standing, groups_of, standing_of
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+
+@dataclass(frozen=True)
+class Place:
+    """How many people who are there are served before somebody; `reason` for machines, `message` for people."""
+
+    ahead: int
+    reason: str
+    message: str
+
+
+def place_of(entry: QueueEntry, pool: LicencePool, at: datetime) -> Place:
+    """Return somebody's place. Pools without rules for groups need one query for it."""
+    before = pool.entries.alive(at).before(entry)
+    if not pool.has_group_rules:
+        return Place(before.count(), "waiting", _("All slots are in use. You keep your place."))
+    standing = standing_of(pool)
+    mine = groups_of(standing.shares, [entry.user_id]).get(entry.user_id, NO_GROUPS)
+    if mine & standing.full():
+        return _capped(before, standing, mine)
+    below_caps = before.exclude(user__in=_people(standing.full()))
+    if mine & standing.owed():
+        return _owed(below_caps, standing, mine)
+    return _plain(entry, below_caps, standing, at)
+
+
+def _people(groups: Groups) -> "QuerySet[GroupMembership, Any]":
+    return GroupMembership.objects.filter(group__in=groups).values("user")
+
+
+def _capped(before: QueueQuerySet, standing: Standing, mine: Groups) -> Place:
+    share = standing.named(mine & standing.full())
+    message = _(
+        "Your group “%(group)s” has all %(number)s slots that it may have at once. You keep your place, and get a slot"
+        " when one of them becomes free."
+    ) % {"group": share.name, "number": share.most}
+    return Place(before.count(), "group_cap", message)
+
+
+def _owed(before: QueueQuerySet, standing: Standing, mine: Groups) -> Place:
+    """Of those before, only people to whom a slot is owed too are served first."""
+    share = standing.named(mine & standing.owed())
+    message = _(
+        "All slots are in use. One that becomes free is reserved for your group “%(group)s”."
+    ) % {"group": share.name}
+    ahead = before.filter(user__in=_people(standing.owed())).count()
+    return Place(ahead, "reserved", message)
+
+
+def _plain(entry: QueueEntry, before: QueueQuerySet, standing: Standing, at: datetime) -> Place:
+    """Beside those before, people further back are served first while slots are owed to their groups."""
+    # Whoever reaches a cap on the way is counted: the place shown can only be better than told.
+    behind = entry.pool.entries.alive(at).exclude(pk__in=before.values("pk")).exclude(pk=entry.pk)
+    behind = behind.exclude(user__in=_people(standing.full()))
+    passing, first = 0, None
+    for share in standing.shares:
+        owed = share.reserved - standing.used[share.group_id]
+        waiting = behind.filter(user__in=_people(frozenset([share.group_id])))
+        if owed > 0 and (number := min(owed, waiting.count())):
+            passing, first = passing + number, first or share
+    if first is None:
+        return Place(before.count(), "waiting", _("All slots are in use. You keep your place."))
+    message = _(
+        "All slots are in use. The next one is reserved for “%(group)s”; after that it goes on in order."
+    ) % {"group": first.name}
+    return Place(before.count() + passing, "reserved_for_others", message)
