@@ -22,6 +22,9 @@ Usage: ./ium.sh COMMAND [ARGUMENTS]
 
   up [--data DIR]              set up and start everything, with a simulated Jira; Ctrl-C stops it
   manage [--data DIR] ARGS     a management command with the environment of the running system
+  serve PART                   one program in the foreground, for systemd and containers: prepare, web,
+                               worker, jira-worker or beat (deploy/README.md)
+  secrets                      prints new secrets for an installation
   test [--deep] [PYTEST ARGS]  all tests, on SQLite and then on PostgreSQL
   bench                        measurements, one JSON object per line
   lint                         style, types, imports, migrations, templates, API description
@@ -101,7 +104,7 @@ runtime() {
 command=${1:-help}
 [ $# -eq 0 ] || shift
 case $command in
-    up | manage)
+    up | manage | serve | secrets)
         sync run
         runtime "$command" "$@"
         ;;

@@ -230,7 +230,8 @@ LOCALE_PATHS = [BASE_DIR / "ium" / "locale"]
 # --- Static files -------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+# In a container they are part of the image, not of the data.
+STATIC_ROOT = Path(env.str("IUM_STATIC", default=str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "ium" / "static"]
 WHITENOISE_USE_FINDERS = DEBUG
 STORAGES = {

@@ -63,7 +63,33 @@ def _bench(arguments: list[str]) -> int:
     return run_bench(arguments)
 
 
-COMMANDS = {"up": _up, "manage": _manage, "test": _test, "lint": _lint, "bench": _bench}
+def _serve(arguments: list[str]) -> int:
+    from ium.runtime.serve import serve
+
+    if len(arguments) != 1:
+        raise OperatorError("serve takes one part: prepare, web, worker, jira-worker or beat.")
+    serve(arguments[0])
+    return 0
+
+
+def _secrets(_arguments: list[str]) -> int:
+    from ium.runtime.secret_store import make_secrets
+
+    made = make_secrets()
+    sys.stdout.write(f"IUM_SECRET_KEY={made.secret_key}\n")
+    sys.stdout.write(f"IUM_ENCRYPTION_KEYS={made.encryption_keys}\n")
+    return 0
+
+
+COMMANDS = {
+    "up": _up,
+    "serve": _serve,
+    "secrets": _secrets,
+    "manage": _manage,
+    "test": _test,
+    "lint": _lint,
+    "bench": _bench,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -22,6 +22,8 @@ class Config:
     simulator_port: int
     demo: bool
     crowd: bool
+    bind: str = "127.0.0.1"
+    web_workers: int = 1
 
     @property
     def url(self) -> str:
@@ -72,6 +74,8 @@ def read_config(environment: Mapping[str, str], data: str | None = None) -> Conf
         simulator_port=_port(merged, "IUM_SIMULATOR_PORT", 8090),
         demo=_flag(merged, "IUM_DEMO"),
         crowd=_flag(merged, "IUM_DEMO_CROWD"),
+        bind=merged.get("IUM_BIND") or "127.0.0.1",
+        web_workers=_number(merged, "IUM_WEB_WORKERS", 1),
     )
 
 
@@ -100,6 +104,13 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     text = environment.get(name) or str(default)
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise OperatorError(f"{name} must be a port number from 1 to 65535, not '{text}'.")
+    return int(text)
+
+
+def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name) or str(default)
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise OperatorError(f"{name} must be a number from 1 to 64, not '{text}'.")
     return int(text)
 
 

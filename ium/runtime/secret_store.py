@@ -43,13 +43,18 @@ def load_secrets(data: Path) -> Secrets:
     return secrets_found
 
 
-def _make(path: Path) -> Secrets:
-    made = Secrets(
+def make_secrets() -> Secrets:
+    """New secrets, which nobody has seen before."""
+    return Secrets(
         secret_key=secrets.token_urlsafe(50),
         # The form of a Fernet key: 32 random bytes in URL-safe base64.
         encryption_keys=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii"),
         broker_password=secrets.token_urlsafe(24),
     )
+
+
+def _make(path: Path) -> Secrets:
+    made = make_secrets()
     write_private(path, json.dumps(asdict(made), indent=2) + "\n")
     return made
 

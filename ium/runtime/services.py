@@ -13,6 +13,7 @@ from ium.runtime.supervisor import Service
 # By module, not by script: the scripts of a moved virtual environment point nowhere.
 PYTHON = (sys.executable, "-m")
 MANAGE = (sys.executable, str(ROOT / "manage.py"))
+STAND_IN = "ium.beat:StandInScheduler"
 STATIC_SOURCES = ("ium", "slots", "jira_sync", "activity")
 
 
@@ -49,20 +50,18 @@ def _worker(name: str, queue: str, threads: int) -> Service:
     return Service(name, (*PYTHON, "celery", "--app", "ium", *arguments), grace=8.0)
 
 
-def beat_service() -> Service:
+def beat_service(*, alone: bool = True) -> Service:
+    """`alone`: the lock of the data folder makes sure that there is only one; otherwise one of several plans."""
+    scheduler = "django_celery_beat.schedulers:DatabaseScheduler" if alone else STAND_IN
     # Its own process, not `worker --beat`: two workers with that would plan everything twice.
-    arguments = (
-        "beat", "--scheduler", "django_celery_beat.schedulers:DatabaseScheduler",
-        "--pidfile", "",  # the lock of the data folder already makes sure that there is only one
-        "--loglevel", "INFO",
-    )  # fmt: skip
+    arguments = ("beat", "--scheduler", scheduler, "--pidfile", "", "--loglevel", "INFO")
     return Service("beat", (*PYTHON, "celery", "--app", "ium", *arguments))
 
 
 def web_service(config: Config) -> Service:
     arguments = (
-        "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(config.port),
-        "--workers", "1", "--blocking-threads", "8", "--no-ws", "--respawn-failed-workers",
+        "--interface", "wsgi", "--host", config.bind, "--port", str(config.port),
+        "--workers", str(config.web_workers), "--blocking-threads", "8", "--no-ws", "--respawn-failed-workers",
     )  # fmt: skip
     return Service(
         "web",
