@@ -1,4 +1,4 @@
-"""What happens when a slot wants a change: a message to the worker, and nothing that could be lost with it."""
+"""What happens when slots want a change: messages to the workers, and nothing that could be lost with them."""
 
 import logging
 from typing import Any
@@ -8,18 +8,29 @@ from kombu.exceptions import OperationalError
 
 log = logging.getLogger(__name__)
 
+# A sweep wants hundreds of changes at once: few messages, and yet work for every thread of every worker.
+SLOTS_PER_MESSAGE = 5
+ONE_BY_ONE = 20
 
-def send_to_worker(*, slot_id: int, **_: Any) -> None:
-    """Ask a worker to carry out the change now.
 
-    Without a broker nobody is told; the change is a row, and the periodic job finds it within seconds.
+def send_to_worker(*, slot_ids: tuple[int, ...], **_: Any) -> None:
+    """Ask workers to carry out the changes now.
+
+    Without a broker nobody is told; the changes are rows, and the periodic job finds them within seconds.
     """
+    size = 1 if len(slot_ids) <= ONE_BY_ONE else SLOTS_PER_MESSAGE
     try:
-        # By name: the web process needs none of the code that talks to Jira.
-        current_app.send_task("jira_sync.tasks.carry_out", args=(slot_id,), retry=False, expires=60)
+        for start in range(0, len(slot_ids), size):
+            # By name: the web process needs none of the code that talks to Jira.
+            current_app.send_task(
+                "jira_sync.tasks.carry_out",
+                args=slot_ids[start : start + size],
+                retry=False,
+                expires=60,
+            )
     except OperationalError as error:
         log.warning(
-            "The broker does not answer (%s); slot %s is found by the next job", error, slot_id
+            "The broker does not answer (%s); slots %s are found by the next job", error, slot_ids
         )
 
 

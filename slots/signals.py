@@ -2,5 +2,5 @@
 
 from django.dispatch import Signal
 
-# Sent after commit with `slot_id` when a slot's membership in Jira should change.
+# Sent after commit with `slot_ids` (a tuple) when the membership behind these slots should change in Jira.
 slot_change_wanted = Signal()

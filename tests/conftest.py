@@ -50,8 +50,8 @@ def wanted(request: pytest.FixtureRequest) -> Iterator[list[int]]:
     """The slots whose change was signalled after commit. Without a broker: only `system` tests have one."""
     sent: list[int] = []
 
-    def note(*, slot_id: int, **_: Any) -> None:
-        sent.append(slot_id)
+    def note(*, slot_ids: tuple[int, ...], **_: Any) -> None:
+        sent.extend(slot_ids)
 
     if request.node.get_closest_marker("system"):
         yield sent

@@ -15,9 +15,10 @@ from slots.shares import NO_GROUPS, Choice, choose, groups_of, standing_of
 from slots.signals import slot_change_wanted
 
 
-def want_change(slot_id: int) -> None:
-    """Tell those who talk to Jira, once the row is committed."""
-    transaction.on_commit(partial(slot_change_wanted.send_robust, sender=Slot, slot_id=slot_id))
+def want_change(*slot_ids: int) -> None:
+    """Tell those who talk to Jira, once the rows are committed."""
+    tell = partial(slot_change_wanted.send_robust, sender=Slot, slot_ids=slot_ids)
+    transaction.on_commit(tell)
 
 
 def grants_rest(pool: LicencePool, at: datetime) -> bool:

@@ -1,5 +1,6 @@
 """Writing the journal, in the same transaction as what it explains."""
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -30,4 +31,32 @@ def journal_write(
         reason=reason,
         actor=actor,
         details=details,
+    )
+
+
+def journal_slots(
+    slots: Iterable[Slot],
+    *,
+    event: Event,
+    at: datetime,
+    details: Callable[[Slot], dict[str, Any]] = lambda _slot: {},
+    reason: str = "",
+    actor: User | None = None,
+) -> None:
+    """Append one entry about each slot and its holder: one statement, however many there are."""
+    JournalEntry.objects.bulk_create(
+        [
+            JournalEntry(
+                event=event,
+                at=at,
+                pool_id=slot.pool_id,
+                user_id=slot.holder_id,
+                slot_id=slot.pk,
+                fence=slot.fence,
+                reason=reason,
+                actor=actor,
+                details=details(slot),
+            )
+            for slot in slots
+        ]
     )

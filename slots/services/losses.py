@@ -1,17 +1,19 @@
 """How slots are lost: sweep with its warning, reclaim, administrator, leaving the user group."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db import transaction
+from django.db.models import F
 
 from activity.services import intake_is_trusted
 from ium.directory.models import User
+from ium.lib.rows import update_returning
 from slots.models import CloseReason, Event, LicencePool, LossReason, Slot, SlotState
 from slots.selectors import LastActive, with_last_activity
 from slots.services.dispatch import grants_rest, want_change
-from slots.services.journal import journal_write
+from slots.services.journal import journal_slots
 from slots.services.pools import pool_lock
 from slots.services.waits import close_entry
 from slots.shares import anybody_below_the_caps
@@ -20,23 +22,32 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django_stubs_ext import WithAnnotations
 
+    class Due(LastActive):
+        """What the sweep has to know besides the slot itself."""
+
+        is_protected: bool
+
+
+SlotT = TypeVar("SlotT", bound=Slot)
 # The warning job runs every 10 s and may be late: it warns for the sweep at hand within this window.
 WARNING_WINDOW = timedelta(seconds=30)
+# Slots are warned and taken so many at a time: memory stays flat, whoever is due.
+BATCH = 1000
+# What a loss needs of each slot.
+_COLUMNS = ("pool_id", "holder_id", "state", "fence", "warned_at", "revoke_at")
 
 
-def revoke(slot: Slot, *, reason: LossReason, at: datetime, actor: User | None = None) -> bool:
-    """Want the slot's holder out of the access group; the slot stays used until Jira confirms it.
+def revoke(*slots: Slot, reason: LossReason, at: datetime, actor: User | None = None) -> int:
+    """Want the slots' holders out of the access group; a slot stays used until Jira confirms it.
 
-    The caller holds the pool lock. Returns whether the slot was still as the caller saw it: activity clears
+    The caller holds the pool lock. Returns how many slots were still as the caller saw them: activity clears
     `revoke_at` without the lock, and then the sweep must not take the slot. A call that is in flight keeps
     its claim: the removal waits for its answer.
     """
-    as_seen = Slot.objects.filter(pk=slot.pk, fence=slot.fence, state=slot.state)
-    if reason == LossReason.SWEEP:
-        as_seen = as_seen.filter(revoke_at=slot.revoke_at)
-    taken = as_seen.update(
+    taken = update_returning(
+        _as_seen(slots, reason),
         state=SlotState.REVOKING,
-        fence=slot.fence + 1,
+        fence=F("fence") + 1,
         loss_reason=reason,
         revoking_since=at,
         warned_at=None,
@@ -45,21 +56,35 @@ def revoke(slot: Slot, *, reason: LossReason, at: datetime, actor: User | None =
         next_attempt_at=None,
         last_error="",
     )
-    if not taken:
-        return False
-    slot.fence += 1
-    journal_write(
-        event=Event.REVOKING,
-        at=at,
-        pool=slot.pool,
-        user=slot.holder,
-        slot=slot,
-        reason=reason,
-        actor=actor,
-        warned_at=slot.warned_at.isoformat() if slot.warned_at else None,
+    gone = [slot for slot in slots if slot.pk in taken]
+    for slot in gone:
+        slot.fence += 1
+    journal_slots(
+        gone, event=Event.REVOKING, at=at, reason=reason, actor=actor, details=_warned_when
     )
-    want_change(slot.pk)
-    return True
+    if gone:
+        want_change(*(slot.pk for slot in gone))
+    return len(gone)
+
+
+def _as_seen(slots: Sequence[Slot], reason: LossReason) -> "QuerySet[Slot]":
+    """Return the slots if they are as they were when read; of several, as one of them was.
+
+    That is enough: only under the pool lock does a slot get to another state or number, and a warning that was
+    taken back leaves no `revoke_at`.
+    """
+    rows = Slot.objects.filter(
+        pk__in=[slot.pk for slot in slots],
+        fence__in={slot.fence for slot in slots},
+        state__in={slot.state for slot in slots},
+    )
+    if reason == LossReason.SWEEP:
+        rows = rows.filter(revoke_at__in={slot.revoke_at for slot in slots})
+    return rows
+
+
+def _warned_when(slot: Slot) -> dict[str, str | None]:
+    return {"warned_at": slot.warned_at.isoformat() if slot.warned_at else None}
 
 
 def may_be_taken(pool: LicencePool, at: datetime) -> bool:
@@ -98,25 +123,23 @@ def sweep_warn(*, pool_id: int, at: datetime, actor: User | None = None) -> int:
     sweep_at = next_sweep(pool, at)
     if sweep_at - at > pool.warning + WARNING_WINDOW or not may_be_taken(pool, at):
         return 0
-    slots = list(_sweepable(pool, sweep_at).filter(warned_at=None).select_related("holder", "pool"))
-    return sum(_warn(slot, sweep_at, at, actor) for slot in slots)
+    slots = _sweepable(pool, sweep_at).filter(warned_at=None)
+    return sum(_warn(some, sweep_at, at, actor) for some in in_batches(slots))
 
 
-def _warn(slot: Slot, sweep_at: datetime, at: datetime, actor: User | None) -> bool:
-    warned = Slot.objects.filter(
-        pk=slot.pk, fence=slot.fence, state=SlotState.ACTIVE, warned_at=None
-    ).update(warned_at=at, revoke_at=sweep_at)
-    if warned:
-        journal_write(
-            event=Event.WARNED,
-            at=at,
-            pool=slot.pool,
-            user=slot.holder,
-            slot=slot,
-            actor=actor,
-            revoke_at=sweep_at.isoformat(),
-        )
-    return bool(warned)
+def _warn(slots: Sequence[Slot], sweep_at: datetime, at: datetime, actor: User | None) -> int:
+    unwarned = Slot.objects.filter(
+        pk__in=[slot.pk for slot in slots], state=SlotState.ACTIVE, warned_at=None
+    )
+    warned = update_returning(unwarned, warned_at=at, revoke_at=sweep_at)
+    journal_slots(
+        (slot for slot in slots if slot.pk in warned),
+        event=Event.WARNED,
+        at=at,
+        actor=actor,
+        details=lambda _slot: {"revoke_at": sweep_at.isoformat()},
+    )
+    return len(warned)
 
 
 @transaction.atomic
@@ -129,28 +152,43 @@ def sweep_revoke(*, pool_id: int, at: datetime, actor: User | None = None) -> in
     pool = pool_lock(pool_id)
     if not may_be_taken(pool, at):
         return 0
-    due = with_last_activity(
-        pool.slots.due(at).filter(warned_at__lte=at - timedelta(seconds=60)), pool
-    ).select_related("holder", "pool")
-    return sum(_take_or_keep(slot, pool, at, actor) for slot in due)
+    warned_long_ago = pool.slots.due(at).filter(warned_at__lte=at - timedelta(seconds=60))
+    due = with_last_activity(warned_long_ago, pool).annotate(is_protected=F("holder__is_protected"))
+    return sum(_take_or_keep(some, pool, at, actor) for some in in_batches(due))
 
 
 def _take_or_keep(
-    slot: "WithAnnotations[Slot, LastActive]",
+    slots: "Sequence[WithAnnotations[Slot, Due]]",
     pool: LicencePool,
     at: datetime,
     actor: User | None,
-) -> bool:
+) -> int:
+    keeping = [slot for slot in slots if _keeps(slot, pool, at)]
+    if keeping:
+        _keep(keeping, at)
+    kept = {slot.pk for slot in keeping}
+    due = [slot for slot in slots if slot.pk not in kept]
+    return revoke(*due, reason=LossReason.SWEEP, at=at, actor=actor) if due else 0
+
+
+def _keeps(slot: "WithAnnotations[Slot, Due]", pool: LicencePool, at: datetime) -> bool:
     was_active = slot.warned_at is not None and slot.last_active_at > slot.warned_at
-    protected = slot.holder is not None and slot.holder.is_protected
-    if was_active or protected or slot.last_active_at + pool.inactivity > at:
-        kept = Slot.objects.filter(pk=slot.pk, fence=slot.fence, revoke_at=slot.revoke_at).update(
-            warned_at=None, revoke_at=None
-        )
-        if kept:
-            journal_write(event=Event.KEPT, at=at, pool=pool, user=slot.holder, slot=slot)
-        return False
-    return revoke(slot, reason=LossReason.SWEEP, at=at, actor=actor)
+    return was_active or slot.is_protected or slot.last_active_at + pool.inactivity > at
+
+
+def _keep(slots: Sequence[Slot], at: datetime) -> None:
+    """Take the warnings back, where activity has not done so already."""
+    kept = update_returning(_as_seen(slots, LossReason.SWEEP), warned_at=None, revoke_at=None)
+    journal_slots((slot for slot in slots if slot.pk in kept), event=Event.KEPT, at=at)
+
+
+def in_batches(slots: "QuerySet[SlotT]") -> Iterator[list[SlotT]]:
+    """Return so many slots at a time, each batch read when the one before was changed."""
+    rows = slots.order_by("pk").only(*_COLUMNS)
+    some = list(rows[:BATCH])
+    while some:
+        yield some
+        some = list(rows.filter(pk__gt=some[-1].pk)[:BATCH]) if len(some) == BATCH else []
 
 
 def reclaim(*, pool: LicencePool, at: datetime) -> bool:
@@ -168,7 +206,7 @@ def reclaim(*, pool: LicencePool, at: datetime) -> bool:
     longest = (
         _sweepable(pool, at).select_related("holder", "pool").order_by("last_active_at").first()
     )
-    return longest is not None and revoke(longest, reason=LossReason.RECLAIM, at=at)
+    return longest is not None and bool(revoke(longest, reason=LossReason.RECLAIM, at=at))
 
 
 @transaction.atomic
@@ -179,7 +217,7 @@ def slot_take_back(*, slot_id: int, at: datetime, actor: User | None) -> bool:
     slot.refresh_from_db()
     if slot.state not in {SlotState.GRANTING, SlotState.ACTIVE}:
         return False
-    return revoke(slot, reason=LossReason.ADMINISTRATOR, at=at, actor=actor)
+    return bool(revoke(slot, reason=LossReason.ADMINISTRATOR, at=at, actor=actor))
 
 
 @transaction.atomic
@@ -195,5 +233,5 @@ def pool_people_left(*, pool_id: int, user_ids: Collection[int], at: datetime) -
         holder_id__in=user_ids,
         holder__is_protected=False,
         state__in=[SlotState.GRANTING, SlotState.ACTIVE],
-    ).select_related("holder", "pool")
-    return sum(revoke(slot, reason=LossReason.LEFT, at=at) for slot in slots)
+    )
+    return sum(revoke(*some, reason=LossReason.LEFT, at=at) for some in in_batches(slots))

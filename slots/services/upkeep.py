@@ -13,7 +13,7 @@ from slots.services.changes import CLAIM_TIME, SETTLE_TIME
 from slots.services.dispatch import pool_dispatch
 from slots.services.journal import journal_write
 from slots.services.limit import pool_apply_limit
-from slots.services.losses import may_be_taken, revoke
+from slots.services.losses import in_batches, may_be_taken, revoke
 from slots.services.pools import PAUSE, awaits_comparison, pool_lock
 from slots.services.waits import ALIVE_FOR, close_entry
 
@@ -53,16 +53,10 @@ def _take_unclaimed(pool: LicencePool, at: datetime) -> int:
         clock_from__lte=at - pool.claim_time,
     )
     left = Q(state=SlotState.GRANTING, last_seen__lte=at - pool.place_kept)
-    slots = (
-        pool.slots.annotate(
-            last_seen=Greatest(
-                Coalesce("seen_at", "granted_at"), Coalesce("clock_from", "granted_at")
-            )
-        )
-        .filter(not_come | left, holder__is_protected=False)
-        .select_related("holder", "pool")
-    )
-    return sum(revoke(slot, reason=LossReason.UNCLAIMED, at=at) for slot in slots)
+    slots = pool.slots.annotate(
+        last_seen=Greatest(Coalesce("seen_at", "granted_at"), Coalesce("clock_from", "granted_at"))
+    ).filter(not_come | left, holder__is_protected=False)
+    return sum(revoke(*some, reason=LossReason.UNCLAIMED, at=at) for some in in_batches(slots))
 
 
 @transaction.atomic

@@ -119,9 +119,9 @@ def now() -> datetime:
     return the_world().at
 
 
-def note(*, slot_id: int, **_: object) -> None:
+def note(*, slot_ids: tuple[int, ...], **_: object) -> None:
     """Take a message to the worker on its way."""
-    the_world().messages.append(slot_id)
+    the_world().messages.extend(slot_ids)
 
 
 def prepare(patch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+from django.db.models import F
 
 from ium.directory.models import User
 from slots.models import CloseReason, JournalEntry, LicencePool, QueueEntry, Slot, SlotState
@@ -276,11 +277,10 @@ def test_the_promises_hold_after_every_step(seed: int, at: datetime) -> None:
 
 def test_the_histories_can_see_an_oversell(at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     # Control: a slot that is given on before Jira confirmed the removal is noticed.
-    def free_at_once(slot: Slot, **_: object) -> bool:
-        Slot.objects.filter(pk=slot.pk).update(
-            state="free", holder=None, fence=slot.fence + 1, warned_at=None, revoke_at=None
+    def free_at_once(*slots: Slot, **_: object) -> int:
+        return Slot.objects.filter(pk__in=[slot.pk for slot in slots]).update(
+            state="free", holder=None, fence=F("fence") + 1, warned_at=None, revoke_at=None
         )
-        return True
 
     for place in ("requests", "losses", "upkeep", "changes"):
         monkeypatch.setattr(f"slots.services.{place}.revoke", free_at_once)
