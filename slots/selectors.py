@@ -111,13 +111,18 @@ class LastActive(TypedDict):
     last_active_at: datetime
 
 
+def activity_of_holders(pool: LicencePool) -> "QuerySet[LastActivity]":
+    """Return the activity of a slot's holder that counts for the pool, to be used inside a query over its slots."""
+    return LastActivity.objects.filter(
+        user=OuterRef("holder"), site=pool.site_id, product=pool.product
+    )
+
+
 def with_last_activity(
     slots: SlotQuerySet, pool: LicencePool
 ) -> "QuerySet[WithAnnotations[Slot, LastActive]]":
     """Annotate slots of a pool with `last_active_at`: the last activity, or when the clock last started."""
-    latest = LastActivity.objects.filter(
-        user=OuterRef("holder"), site=pool.site_id, product=pool.product
-    ).values("last_active_at")[:1]
+    latest = activity_of_holders(pool).values("last_active_at")[:1]
     return slots.annotate(  # type: ignore[return-value] # the plugin infers the same shape unnamed
         last_active_at=Greatest(F("clock_from"), Coalesce(Subquery(latest), F("clock_from")))
     )

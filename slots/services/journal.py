@@ -1,11 +1,17 @@
 """Writing the journal, in the same transaction as what it explains."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from django.db.models import BigIntegerField, F, JSONField, Value
+
 from ium.directory.models import User
+from ium.lib.rows import insert_from
 from slots.models import Event, JournalEntry, LicencePool, Slot
+
+# Slots named in one statement: databases have a limit.
+BATCH = 1000
 
 
 def journal_write(
@@ -35,28 +41,27 @@ def journal_write(
 
 
 def journal_slots(
-    slots: Iterable[Slot],
+    slot_ids: Collection[int],
     *,
     event: Event,
     at: datetime,
-    details: Callable[[Slot], dict[str, Any]] = lambda _slot: {},
     reason: str = "",
     actor: User | None = None,
+    **details: Any,
 ) -> None:
-    """Append one entry about each slot and its holder: one statement, however many there are."""
-    JournalEntry.objects.bulk_create(
-        [
-            JournalEntry(
-                event=event,
-                at=at,
-                pool_id=slot.pool_id,
-                user_id=slot.holder_id,
-                slot_id=slot.pk,
-                fence=slot.fence,
-                reason=reason,
-                actor=actor,
-                details=details(slot),
-            )
-            for slot in slots
-        ]
-    )
+    """Append one entry about each of these slots and its holder, with the fence it has now, in few statements."""
+    columns = {
+        "event": Value(event.value),
+        "at": Value(at),
+        "pool": F("pool"),
+        "user": F("holder"),
+        "slot_id": F("pk"),
+        "fence": F("fence"),
+        "reason": Value(str(reason)),
+        "actor": Value(actor.pk if actor is not None else None, BigIntegerField()),
+        "details": Value(details, JSONField()),
+    }
+    keys = sorted(slot_ids)
+    for start in range(0, len(keys), BATCH):
+        some = Slot.objects.filter(pk__in=keys[start : start + BATCH])
+        insert_from(some, JournalEntry, **columns)

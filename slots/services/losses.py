@@ -1,17 +1,19 @@
 """How slots are lost: sweep with its warning, reclaim, administrator, leaving the user group."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F
 
 from activity.services import intake_is_trusted
 from ium.directory.models import User
 from ium.lib.rows import update_returning
 from slots.models import CloseReason, Event, LicencePool, LossReason, Slot, SlotState
-from slots.selectors import LastActive, with_last_activity
+from slots.models.slot import SlotQuerySet
+from slots.selectors import LastActive, activity_of_holders, with_last_activity
 from slots.services.dispatch import grants_rest, want_change
 from slots.services.journal import journal_slots
 from slots.services.pools import pool_lock
@@ -31,10 +33,10 @@ if TYPE_CHECKING:
 SlotT = TypeVar("SlotT", bound=Slot)
 # The warning job runs every 10 s and may be late: it warns for the sweep at hand within this window.
 WARNING_WINDOW = timedelta(seconds=30)
-# Slots are warned and taken so many at a time: memory stays flat, whoever is due.
+# Slots are taken so many at a time: memory stays flat, whoever is due.
 BATCH = 1000
-# What a loss needs of each slot.
-_COLUMNS = ("pool_id", "holder_id", "state", "fence", "warned_at", "revoke_at")
+# What a loss needs of each slot; the pool, because its related manager asks for it.
+_COLUMNS = ("pool", "state", "fence", "warned_at", "revoke_at")
 
 
 def revoke(*slots: Slot, reason: LossReason, at: datetime, actor: User | None = None) -> int:
@@ -56,15 +58,22 @@ def revoke(*slots: Slot, reason: LossReason, at: datetime, actor: User | None = 
         next_attempt_at=None,
         last_error="",
     )
-    gone = [slot for slot in slots if slot.pk in taken]
-    for slot in gone:
-        slot.fence += 1
-    journal_slots(
-        gone, event=Event.REVOKING, at=at, reason=reason, actor=actor, details=_warned_when
-    )
-    if gone:
-        want_change(*(slot.pk for slot in gone))
-    return len(gone)
+    by_warning: dict[datetime | None, list[int]] = defaultdict(list)
+    for slot in slots:
+        if slot.pk in taken:
+            by_warning[slot.warned_at].append(slot.pk)
+    for warned_at, slot_ids in by_warning.items():
+        journal_slots(
+            slot_ids,
+            event=Event.REVOKING,
+            at=at,
+            reason=reason,
+            actor=actor,
+            warned_at=warned_at.isoformat() if warned_at else None,
+        )
+    if taken:
+        want_change(*sorted(taken))
+    return len(taken)
 
 
 def _as_seen(slots: Sequence[Slot], reason: LossReason) -> "QuerySet[Slot]":
@@ -83,10 +92,6 @@ def _as_seen(slots: Sequence[Slot], reason: LossReason) -> "QuerySet[Slot]":
     return rows
 
 
-def _warned_when(slot: Slot) -> dict[str, str | None]:
-    return {"warned_at": slot.warned_at.isoformat() if slot.warned_at else None}
-
-
 def may_be_taken(pool: LicencePool, at: datetime) -> bool:
     """Whether inactivity can be trusted and acted upon: otherwise holders keep what they have (promise 5)."""
     return pool.enabled and not pool.site.is_down and intake_is_trusted(at=at)
@@ -99,18 +104,16 @@ def next_sweep(pool: LicencePool, at: datetime) -> datetime:
     return datetime.fromtimestamp(-(-earliest // interval) * interval, tz=at.tzinfo)
 
 
-def _sweepable(
-    pool: LicencePool, sweep_at: datetime
-) -> "QuerySet[WithAnnotations[Slot, LastActive]]":
+def _sweepable(pool: LicencePool, sweep_at: datetime) -> SlotQuerySet:
     """Return active slots whose holders will be over the inactivity time at that moment."""
-    return with_last_activity(
-        pool.slots.filter(
-            state=SlotState.ACTIVE,
-            holder__is_protected=False,
-            confirmed_at__lte=sweep_at - pool.minimum_hold,
-        ),
-        pool,
-    ).filter(last_active_at__lte=sweep_at - pool.inactivity)
+    limit = sweep_at - pool.inactivity
+    return pool.slots.filter(
+        ~Exists(activity_of_holders(pool).filter(last_active_at__gt=limit)),
+        state=SlotState.ACTIVE,
+        holder__is_protected=False,
+        confirmed_at__lte=sweep_at - pool.minimum_hold,
+        clock_from__lte=limit,
+    )
 
 
 @transaction.atomic
@@ -123,22 +126,11 @@ def sweep_warn(*, pool_id: int, at: datetime, actor: User | None = None) -> int:
     sweep_at = next_sweep(pool, at)
     if sweep_at - at > pool.warning + WARNING_WINDOW or not may_be_taken(pool, at):
         return 0
-    slots = _sweepable(pool, sweep_at).filter(warned_at=None)
-    return sum(_warn(some, sweep_at, at, actor) for some in in_batches(slots))
-
-
-def _warn(slots: Sequence[Slot], sweep_at: datetime, at: datetime, actor: User | None) -> int:
     unwarned = Slot.objects.filter(
-        pk__in=[slot.pk for slot in slots], state=SlotState.ACTIVE, warned_at=None
+        pk__in=_sweepable(pool, sweep_at).values("pk"), state=SlotState.ACTIVE, warned_at=None
     )
     warned = update_returning(unwarned, warned_at=at, revoke_at=sweep_at)
-    journal_slots(
-        (slot for slot in slots if slot.pk in warned),
-        event=Event.WARNED,
-        at=at,
-        actor=actor,
-        details=lambda _slot: {"revoke_at": sweep_at.isoformat()},
-    )
+    journal_slots(warned, event=Event.WARNED, at=at, actor=actor, revoke_at=sweep_at.isoformat())
     return len(warned)
 
 
@@ -179,7 +171,7 @@ def _keeps(slot: "WithAnnotations[Slot, Due]", pool: LicencePool, at: datetime) 
 def _keep(slots: Sequence[Slot], at: datetime) -> None:
     """Take the warnings back, where activity has not done so already."""
     kept = update_returning(_as_seen(slots, LossReason.SWEEP), warned_at=None, revoke_at=None)
-    journal_slots((slot for slot in slots if slot.pk in kept), event=Event.KEPT, at=at)
+    journal_slots(kept, event=Event.KEPT, at=at)
 
 
 def in_batches(slots: "QuerySet[SlotT]") -> Iterator[list[SlotT]]:
@@ -203,9 +195,7 @@ def reclaim(*, pool: LicencePool, at: datetime) -> bool:
         return False
     if pool.has_group_rules and not anybody_below_the_caps(pool, at):
         return False
-    longest = (
-        _sweepable(pool, at).select_related("holder", "pool").order_by("last_active_at").first()
-    )
+    longest = with_last_activity(_sweepable(pool, at), pool).order_by("last_active_at").first()
     return longest is not None and bool(revoke(longest, reason=LossReason.RECLAIM, at=at))
 
 
