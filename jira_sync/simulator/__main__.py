@@ -9,6 +9,7 @@ import logging
 import signal
 import sqlite3
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp import web
@@ -71,13 +72,16 @@ def _options(arguments: argparse.Namespace) -> Options:
     )
 
 
-async def serve(options: Options) -> None:
-    """Serve until told to stop."""
+async def serve(options: Options, equip: Callable[[web.Application], None] | None = None) -> None:
+    """Serve until told to stop; `equip` may add to the application before it starts."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     log = logging.getLogger("aiohttp.access") if options.verbose else None
-    runner = web.AppRunner(create_app(options), access_log=log, shutdown_timeout=SHUTDOWN_SECONDS)
+    app = create_app(options)
+    if equip is not None:
+        equip(app)
+    runner = web.AppRunner(app, access_log=log, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     try:
         await web.TCPSite(runner, options.host, options.port, backlog=1024).start()
