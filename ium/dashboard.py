@@ -34,6 +34,7 @@ MENU: tuple[tuple[Promise, tuple[tuple[str, Promise, str], ...]], ...] = (
             ("slots.PageRules", gettext_lazy("Page rules"), "rule"),
             ("slots.Slot", gettext_lazy("Slots"), "key"),
             ("slots.QueueEntry", gettext_lazy("Queue"), "hourglass_top"),
+            ("slots.QueueBranding", gettext_lazy("Look of the queue page"), "palette"),
             ("slots.SlotSession", gettext_lazy("Sessions"), "history"),
             ("slots.JournalEntry", gettext_lazy("Journal"), "menu_book"),
             ("jira_sync.BreakGlass", gettext_lazy("Break glass"), "emergency"),

@@ -78,10 +78,6 @@ HELP_TEXTS = {
     "covers_confluence": gettext_lazy(
         "On when the access group also gives Confluence: without a slot the queue is shown there too."
     ),
-    "queue_logo_url": gettext_lazy("Address of a picture. Empty: no logo."),
-    "queue_message": gettext_lazy(
-        "Shown to everybody who waits, for example whom to ask for help."
-    ),
 }
 
 
@@ -99,12 +95,6 @@ class LicencePoolForm(PoolModelForm):
         formfield_callback = https_first
         fields = ["name", *HELP_TEXTS]
         help_texts = HELP_TEXTS
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Leave the message as much room as a message needs."""
-        super().__init__(*args, **kwargs)
-        if "queue_message" in self.fields:
-            self.fields["queue_message"].widget.attrs["rows"] = 3
 
     @cached_property
     def before(self) -> LicencePool | None:

@@ -1,5 +1,6 @@
 """The admin of the rules: pools, slots, queue, journal. Thin: it asks services, and says what they answered."""
 
+from slots.admin.branding import QueueBrandingAdmin
 from slots.admin.jobs import JobRunAdmin
 from slots.admin.journal import JournalEntryAdmin
 from slots.admin.page_rules import PageRulesAdmin
@@ -13,6 +14,7 @@ __all__ = [
     "JournalEntryAdmin",
     "LicencePoolAdmin",
     "PageRulesAdmin",
+    "QueueBrandingAdmin",
     "QueueEntryAdmin",
     "SlotAdmin",
     "SlotSessionAdmin",

@@ -96,7 +96,6 @@ class LicencePoolAdmin(PoolActionsMixin, HistoryMixin, AsOfMixin, ModelAdmin):
             },
         ),
         (gettext_lazy("Options"), {"fields": [("first_attempt", "automatic_login")]}),
-        (gettext_lazy("Queue page"), {"fields": ["queue_logo_url", "queue_message"]}),
         (gettext_lazy("Extension"), {"fields": [("extension_check", "covers_confluence")]}),
     ]
 

@@ -1,5 +1,6 @@
 """Tables of the rules: pools, slots, queue, journal."""
 
+from slots.models.branding import LogoType, QueueBranding
 from slots.models.group_rule import GroupRule
 from slots.models.journal import Event, JobRun, JournalEntry
 from slots.models.page_rules import PageRules
@@ -15,9 +16,11 @@ __all__ = [
     "JobRun",
     "JournalEntry",
     "LicencePool",
+    "LogoType",
     "LossReason",
     "Opening",
     "PageRules",
+    "QueueBranding",
     "QueueEntry",
     "Slot",
     "SlotLock",

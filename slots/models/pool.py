@@ -172,8 +172,10 @@ class LicencePool(models.Model):
         db_default=False,
         help_text=_("For sites whose access group also gives Confluence."),
     )
-    queue_logo_url = models.URLField(_("logo on the queue page"), blank=True)
-    queue_message = models.TextField(_("message on the queue page"), blank=True)
+    # Not used any more: QueueBranding took their place. A later release drops the columns, when no process that
+    # knows them runs any more.
+    queue_logo_url = models.URLField(blank=True, editable=False)
+    queue_message = models.TextField(blank=True, editable=False)
 
     # Kept by IUM, not settings.
     next_seq = models.PositiveBigIntegerField(default=1, editable=False)

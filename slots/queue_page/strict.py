@@ -6,14 +6,14 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import add_never_cache_headers
 from django.views.generic import View
 
-# No inline script and no inline style; logos may come from elsewhere. Forms go to IUM only: the way to Jira is
+# No inline script and no inline style, no picture from elsewhere. Forms go to IUM only: the way to Jira is
 # a link or the script's, because a browser would also apply this to Jira's own redirects to its sign-in.
 POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' https: data:",
+        "img-src 'self'",
         "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",

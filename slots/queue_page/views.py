@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -23,9 +24,30 @@ from slots import services
 from slots.api.serializers import SlotDocumentSerializer
 from slots.document import SlotDocument, slot_document
 from slots.queue_page.asked import Asked, asked_for
+from slots.queue_page.look import Look, look_of
+from slots.queue_page.machines import answer_json, sign_in_json, wants_json
 from slots.queue_page.strict import StrictPageMixin
-from slots.queue_page.waits import wait_in_words
-from slots.queue_page.wording import filled, interface_texts, view_of, wordings
+from slots.queue_page.waits import progress_of, wait_in_words, waited_in_words
+from slots.queue_page.wording import (
+    filled,
+    interface_texts,
+    special_views,
+    view_of,
+    wordings,
+)
+
+# Where everybody can get the extension, unless the settings name a store.
+EXTENSION_PAGE = "/extension/"
+# What the browser's tab shows of a state: a picture each, the product's own for all others.
+FAVICONS = {
+    "queued": "waiting",
+    "halted": "waiting",
+    "granting": "turn",
+    "slow": "turn",
+    "active": "connected",
+    "doubtful": "connected",
+    "warned": "warned",
+}
 
 
 class QueueView(StrictPageMixin, LoginRequiredMixin, View):
@@ -38,6 +60,8 @@ class QueueView(StrictPageMixin, LoginRequiredMixin, View):
         except NotFound as error:
             return _no_pool(request, error)
         document = slot_document(user=_person(request), pool=asked.pool, at=clock.now())
+        if wants_json(request):
+            return answer_json(document)
         return render(request, "slots/queue.html", _page(asked, document))
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -54,6 +78,10 @@ class QueueView(StrictPageMixin, LoginRequiredMixin, View):
         except Refused as error:
             messages.error(request, str(error.message))
         return redirect(request.get_full_path())
+
+    def handle_no_permission(self) -> Any:
+        """Lead to the sign-in; tell programs so in their language."""
+        return sign_in_json() if wants_json(self.request) else super().handle_no_permission()
 
 
 def _person(request: HttpRequest) -> User:
@@ -91,18 +119,25 @@ _ACTIONS: dict[str, Callable[[User, Asked, datetime], None]] = {
 def _page(asked: Asked, document: SlotDocument) -> dict[str, Any]:
     """Return what the template shows; the script gets the same texts and the same document."""
     view, words = view_of(document), wordings(asked.pool)
-    open_url = document.redirect_url or asked.return_url or asked.pool.site.url
+    look, icons = look_of(asked.pool), _icons()
+    open_url = document.redirect_url or document.wanted_url or asked.return_url
+    open_url = open_url or asked.pool.site.url
     return {
+        "look": look,
+        "icon": icons.get(view, icons["none"]),
         "pool": asked.pool,
         "problem": asked.problem,
         "document": document,
         "view": view,
         "words": words[view],
         "title": filled(words[view]["title"], position=document.position or "", time="…"),
+        "waits": document.state in {"queued", "granting"},
+        "has_place": document.state == "queued",
         "wait": wait_in_words(document.eta_seconds),
+        "waited": waited_in_words(document),
+        "progress": progress_of(document),
         "open_url": open_url,
-        # Where the extension can be had; without it the notice stays without a link.
-        "extension_url": getattr(settings, "IUM_EXTENSION_URL", ""),
+        "extension_url": getattr(settings, "IUM_EXTENSION_URL", "") or EXTENSION_PAGE,
         "config": {
             "document": SlotDocumentSerializer(asdict(document)).data,
             "pool": asked.pool.key,
@@ -111,6 +146,21 @@ def _page(asked: Asked, document: SlotDocument) -> dict[str, Any]:
             "slot_api": reverse("api-slot"),
             "activity_api": reverse("api-activity"),
             "states": words,
+            "views": special_views(),
+            "icons": icons,
+            "product": _product(look),
             "texts": interface_texts(),
         },
     }
+
+
+def _icons() -> dict[str, str]:
+    """Return the addresses of the pictures in the browser's tab, by view; "none" for every other."""
+    icons = {view: f"ium/state/{name}.svg" for view, name in FAVICONS.items()}
+    icons["none"] = "ium/icon.svg"
+    return {view: staticfiles_storage.url(path) for view, path in icons.items()}
+
+
+def _product(look: Look) -> str:
+    """Return what the browser's tab calls the page after its state."""
+    return look.title or "IUM"

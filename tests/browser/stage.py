@@ -6,9 +6,13 @@ from datetime import timedelta
 from ium.directory.models import User
 from ium.lib import clock
 from slots import services
-from slots.models import LicencePool, LossReason, Slot, SlotLock, SlotSession
+from slots.models import LicencePool, LossReason, QueueBranding, Slot, SlotLock, SlotSession
+from slots.queue_page.look import digest_of, logo_text
+from slots.queue_page.pictures import checked_picture
+from slots.services.losses import revoke
 from tests import factories
 from tests.browser.conftest import settle
+from tests.pictures import png
 
 
 def _none(person: User, pool: LicencePool) -> None:
@@ -78,14 +82,51 @@ def _key_refused(person: User, pool: LicencePool) -> None:
     type(pool.site).objects.update(connection_state="refused")
 
 
-def _with_message(person: User, pool: LicencePool) -> None:
-    logo = (
-        "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='120' height='40'%3E"
-        "%3Crect width='120' height='40' rx='6' fill='teal'/%3E%3C/svg%3E"
-    )
-    LicencePool.objects.update(
-        queue_logo_url=logo,
-        queue_message="Urgent? Call the service desk: 4711.\nAveryveryveryveryveryveryveryveryverylongword",
+def _slow(person: User, pool: LicencePool) -> None:
+    _active(person, pool)
+    slot = factories.slot_of(person)
+    then = clock.now() - factories.seconds(15)
+    Slot.objects.filter(pk=slot.pk).update(confirmed_at=then, opening="shut")
+
+
+def _doubtful(person: User, pool: LicencePool) -> None:
+    _slow(person, pool)
+    Slot.objects.update(confirmed_at=clock.now() - factories.seconds(70))
+
+
+def _swept(person: User, pool: LicencePool) -> None:
+    _active(person, pool)
+    revoke(factories.slot_of(person), reason=LossReason.SWEEP, at=clock.now())
+    settle()
+
+
+def _jira_down(person: User, pool: LicencePool) -> None:
+    _queued(person, pool)
+    type(pool.site).objects.update(connection_state="unreachable")
+
+
+def _switched_off_while_waiting(person: User, pool: LicencePool) -> None:
+    _queued(person, pool)
+    LicencePool.objects.update(enabled=False)
+
+
+def _branded(person: User, pool: LicencePool) -> None:
+    _queued_with_estimate(person, pool)
+    picture = checked_picture(png())
+    QueueBranding.objects.create(
+        pool=pool,
+        texts={
+            "en-gb": {
+                "title": "Acme Works: Jira",
+                "message": "**Urgent?** Call the service desk: 4711.\n\n* [How sharing works](https://acme.example)\n"
+                "* Averyveryveryveryveryveryveryveryveryveryveryverylongword",
+            }
+        },
+        colour="#00b39f",
+        help_url="mailto:help@acme.example",
+        logo=logo_text(picture.data),
+        logo_type=picture.kind,
+        logo_digest=digest_of(picture.data),
     )
 
 
@@ -101,5 +142,10 @@ STATES: dict[str, Callable[[User, LicencePool], None]] = {
     "not-managed": _not_managed,
     "off": _off,
     "key-refused": _key_refused,
-    "house-message": _with_message,
+    "slow": _slow,
+    "doubtful": _doubtful,
+    "swept": _swept,
+    "jira-down": _jira_down,
+    "off-while-waiting": _switched_off_while_waiting,
+    "branded": _branded,
 }

@@ -24,7 +24,7 @@ def test_reconnect_with_a_free_slot_leads_to_the_wanted_page(
     heading(page, "You are not connected")
 
     page.get_by_role("button", name="Reconnect").click()
-    heading(page, "Jira is opening")
+    heading(page, "It is your turn")
     settle()
 
     page.wait_for_url(wanted)
@@ -68,17 +68,17 @@ def test_without_the_automatic_way_back_there_is_a_link(
     visit: Visit, person: User, pool: LicencePool
 ) -> None:
     page = visit.open(person)
-    page.get_by_role("checkbox").uncheck()
+    page.get_by_label("take me there automatically").uncheck()
     page.reload()
-    expect(page.get_by_role("checkbox")).not_to_be_checked()
+    expect(page.get_by_label("take me there automatically")).not_to_be_checked()
 
     page.get_by_role("button", name="Reconnect").click()
-    heading(page, "Jira is opening")
+    heading(page, "It is your turn")
     settle()
 
     heading(page, "You are connected")
     titled(page, "Your turn")
-    expect(page.get_by_role("alert")).to_contain_text("Your turn.")
+    expect(page.get_by_role("alert")).to_contain_text("It is your turn.")
     assert factories.slot_of(person).was_claimed
     page.get_by_role("link", name="Open Jira").click()
     page.wait_for_url(pool.site.url + "/")

@@ -66,7 +66,9 @@ def test_only_web_addresses_are_followed(visit: Visit, person: User, pool: Licen
     page.get_by_role("button", name="Reconnect").click()
 
     heading(page, "You are connected")
-    expect(page.get_by_role("link", name="Open Jira")).to_have_attribute("href", pool.site.url)
+    expect(page.get_by_role("link", name="Open Jira")).to_have_attribute(
+        "href", f"{pool.site.url}/"
+    )
 
 
 def test_a_foreign_return_address_is_said_and_the_page_goes_on(

@@ -154,17 +154,6 @@ def test_live_regions_are_there_before_their_text(browser: Client, pool: Licence
     assert len(re.findall(r'role="timer"', html)) == 1
 
 
-def test_the_pool_has_its_say(browser: Client, pool: LicencePool) -> None:
-    LicencePool.objects.update(
-        queue_message="Ask <Bob>\nfor help", queue_logo_url="https://acme.example/logo.png"
-    )
-
-    html = browser.get("/queue/").content.decode()
-
-    assert "Ask &lt;Bob&gt;<br>for help" in html
-    assert 'src="https://acme.example/logo.png"' in html
-
-
 @pytest.mark.parametrize("check", [True, False])
 def test_the_extension_is_recommended_only_where_wanted(
     browser: Client, pool: LicencePool, check: bool
@@ -221,5 +210,5 @@ def test_what_the_page_costs(
         factories.waiting(pool)
     browser.post("/queue/", {"action": "reconnect"})
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         browser.get("/queue/")

@@ -29,6 +29,7 @@ LISTS = [
     "slots/slotsession/",
     "slots/journalentry/",
     "slots/jobrun/",
+    "slots/queuebranding/",
     "activity/lastactivity/",
     "django_celery_beat/periodictask/",
 ]
@@ -36,6 +37,7 @@ FORMS = [
     "directory/site/add/",
     "directory/user/add/",
     "slots/licencepool/add/",
+    "slots/queuebranding/add/",
     "django_celery_beat/periodictask/add/",
 ]
 OTHERS = [

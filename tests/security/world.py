@@ -12,7 +12,7 @@ from jira_sync.models import (
     SyncRun,
     SyncSettings,
 )
-from slots.models import JobRun, LicencePool, PageRules, SlotSession
+from slots.models import JobRun, LicencePool, PageRules, QueueBranding, SlotSession
 from tests.factories import AT, GroupFactory, active, holder, member, token_for, waiting
 
 
@@ -24,6 +24,7 @@ def fill(pool: LicencePool) -> tuple[User, User]:
     SlotSession.objects.create(
         pool=pool, user=ann, granted_at=AT, ended_at=AT, loss_reason="sweep", waited_seconds=1
     )
+    QueueBranding.objects.create(pool=pool, colour="#0b5fcc")
     JobRun.objects.create(name="sweep", started_at=AT, finished_at=AT)
     member(pool)
     PageRules.objects.create(pk=1)

@@ -1,4 +1,4 @@
-// What people chose on the queue page, remembered by their browser: the automatic way back, the closed notice.
+// What people chose on the queue page, remembered by their browser: boxes they ticked, the closed notice.
 
 function remember(key, value) {
   try {
@@ -16,11 +16,12 @@ function recall(key) {
   }
 }
 
-const automatic = document.querySelector("[data-part=automatic]");
-automatic.checked = recall("ium-automatic") !== "off";
-automatic.addEventListener("change", () => {
-  remember("ium-automatic", automatic.checked ? "on" : "off");
-});
+for (const box of document.querySelectorAll("[data-remember]")) {
+  const chosen = recall(box.dataset.remember);
+  if (chosen) box.checked = chosen === "on";
+  // Also when a script takes the choice back: then it says so with the same event.
+  box.addEventListener("change", () => remember(box.dataset.remember, box.checked ? "on" : "off"));
+}
 
 const notice = document.querySelector("[data-part=extension]");
 if (notice) {

@@ -8,10 +8,13 @@ const csrf = document.querySelector("[name=csrfmiddlewaretoken]").value;
 const CALL_TIMEOUT = 15_000;
 const SPEAK_EVERY = 60_000;
 const LONGEST_BACKOFF = 60;
+// With a sound the way back waits until it was heard.
+const RING = 900;
 
 let doc = config.document; // the latest state document
 let clockOffset = 0; // the server's clock minus this browser's, in milliseconds
 let left = history.state?.left === true; // the user left the queue: nothing starts by itself
+let turnTold = false; // "your turn" was said for this wait
 let failures = 0;
 let signedOut = false;
 let next = null; // the next call: { call, timer, from, until }, times of performance.now()
@@ -33,9 +36,14 @@ function webAddress(text) {
   return url && ["http:", "https:"].includes(url.protocol) ? url.href : null;
 }
 
+const tell = (name, detail) => document.dispatchEvent(new CustomEvent(`ium:${name}`, { detail }));
+
 function view() {
-  if (doc.reason === "warned") return "warned";
-  return doc.state === "none" && doc.reason === "pool_off" ? "off" : doc.state;
+  return config.views[`${doc.state}:${doc.reason}`] ?? doc.state;
+}
+
+function title(text) {
+  document.title = `${text} \u2013 ${config.product}`;
 }
 
 // --- Talking to the server ----------------------------------------------------------------------------------
@@ -103,7 +111,7 @@ function schedule(seconds, call) {
 }
 
 function received(answer, step, byUser) {
-  const before = doc;
+  const before = { ...doc, view: view() };
   doc = answer;
   clockOffset = Date.parse(doc.server_time) - Date.now();
   if (failures) say(texts.connection_back);
@@ -112,8 +120,9 @@ function received(answer, step, byUser) {
   signedOut = false;
   announce(before, step, byUser);
   show();
+  callToTurn(before);
   if (byUser) otherTabs.postMessage(left);
-  if (["reconnect", "poll"].includes(step) && doc.state === "active") arrive();
+  if (["reconnect", "poll"].includes(step) && doc.redirect_url) arrive();
   // "Look" found that attempts are to start by themselves: do not wait for the next look.
   const startsNow = step === "look" && attempting() && before.state !== doc.state;
   // This page waited and was asleep for so long that the wait ended: whoever woke it up still wants a slot.
@@ -147,9 +156,23 @@ function failed(error, step) {
 function arrive() {
   const url = webAddress(doc.redirect_url);
   const goes = url && part("automatic").checked;
-  shout(goes ? texts.turn : texts.turn_link);
-  document.title = `${texts.your_turn} – IUM`;
-  if (goes) location.replace(url);
+  if (!goes || !turnTold) shout(goes ? texts.turn : texts.turn_link);
+  title(texts.your_turn);
+  turn();
+  if (goes) setTimeout(() => location.replace(url), part("sound").checked ? RING : 0);
+}
+
+// The wait is over: said once, by everything the person chose, as soon as the slot is theirs.
+function callToTurn(before) {
+  if (["queued", "none"].includes(doc.state)) turnTold = false;
+  if (before.state !== "queued" || doc.state !== "granting") return;
+  shout(texts.turn_soon);
+  turn();
+}
+
+function turn() {
+  if (!turnTold) tell("turn");
+  turnTold = true;
 }
 
 // --- What is seen -------------------------------------------------------------------------------------------
@@ -165,18 +188,46 @@ function show() {
   const words = states[view()];
   page.dataset.view = view();
   for (const name of ["heading", "following"]) write(name, words[name]);
-  write("message", doc.message);
+  write("message", message());
   part("place").hidden = doc.state !== "queued";
   write("position", String(doc.position ?? ""));
   write("waiting", String(doc.waiting));
   write("wait", waitInWords(doc.eta_seconds));
+  showProgress();
   for (const control of document.querySelectorAll("[data-action]")) {
     control.hidden = !words.actions.includes(control.dataset.action);
   }
   document.querySelector("[data-action=release]").textContent = words.release;
-  document.querySelector("[data-action=open]").href = webAddress(doc.redirect_url) ?? config.open_url;
-  part("choice").hidden = !["none", "queued", "granting", "revoking", "locked"].includes(view());
-  document.title = `${fill(words.title, { position: doc.position })} – IUM`;
+  const open = document.querySelector("[data-action=open]");
+  open.href = webAddress(doc.redirect_url) ?? webAddress(doc.wanted_url) ?? config.open_url;
+  open.textContent = words.open;
+  part("choices").hidden = !["none", "queued", "granting", "revoking", "locked"].includes(doc.state);
+  title(fill(words.title, { position: doc.position }));
+  tell("view", { view: view() });
+}
+
+// Times of day are the reader's own: the server does not know where they are.
+function message() {
+  if (doc.state !== "locked" || !doc.locked_until) return doc.message;
+  const until = new Date(doc.locked_until);
+  const today = until.toDateString() === new Date().toDateString();
+  const day = today ? {} : { weekday: "long" };
+  const time = until.toLocaleString(document.documentElement.lang, { ...day, hour: "2-digit", minute: "2-digit" });
+  return fill(texts.locked, { time });
+}
+
+function showProgress() {
+  const waited = doc.joined_at ? Math.max(0, Date.parse(doc.server_time) - Date.parse(doc.joined_at)) / 1000 : 0;
+  const minutes = Math.floor(waited / 60);
+  write("waited", minutes ? fill(texts.waited, { time: inMinutes(minutes) }) : texts.waited_less);
+  const bar = part("progress");
+  bar.hidden = !doc.eta_seconds;
+  if (bar.hidden) return;
+  const left = (doc.eta_seconds[0] + doc.eta_seconds[1]) / 2;
+  const share = waited ? waited / (waited + left) : 0;
+  // An expectation may grow; what was seen never shrinks while the wait is the same.
+  bar.value = Math.max(bar.dataset.wait === doc.joined_at ? bar.value : 0, share);
+  bar.dataset.wait = doc.joined_at;
 }
 
 function rounded(seconds) {
@@ -203,7 +254,8 @@ function timerLabel() {
   if (signedOut) return null;
   if (failures) return texts.next_try;
   if (view() === "warned") return texts.slot_lost_in;
-  return { queued: texts.next_attempt, locked: texts.next_check }[doc.state] ?? null;
+  if (doc.state === "locked") return doc.locked_until ? texts.unlocked_in : texts.next_check;
+  return doc.state === "queued" ? texts.next_attempt : null;
 }
 
 function tick() {
@@ -215,15 +267,24 @@ function tick() {
 
 function showTimer(label) {
   const removal = label === texts.slot_lost_in;
-  const now = removal ? Date.now() + clockOffset : performance.now();
+  const byServer = removal || label === texts.unlocked_in;
+  const now = byServer ? Date.now() + clockOffset : performance.now();
   const from = removal ? Date.parse(doc.warned_at) : next.from;
-  const until = removal ? Date.parse(doc.revoke_at) : next.until;
+  const until = byServer ? Date.parse(removal ? doc.revoke_at : doc.locked_until) : next.until;
   const seconds = Math.max(0, Math.ceil((until - now) / 1000));
-  const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  const time = clockTime(seconds);
   write("timer-label", label);
   write("timer-time", seconds ? time : texts.now);
+  part("timer-bar").hidden = !removal; // only what really runs out runs out on the screen
   part("timer-bar").value = Math.min(1, Math.max(0, (until - now) / (until - from || 1)));
-  if (removal) document.title = `${fill(states.warned.title, { time })} – IUM`;
+  if (removal) title(fill(states.warned.title, { time }));
+}
+
+function clockTime(seconds) {
+  const two = (number) => String(number).padStart(2, "0");
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}:${two(seconds % 60)}`;
+  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
 }
 
 // --- What is heard: milestones, at most once a minute; "your turn" and a warning at once ---------------------
@@ -240,6 +301,8 @@ function say(text, atOnce = false) {
   write("status", text);
 }
 
+document.addEventListener("ium:say", ({ detail }) => say(detail.text, true));
+
 const shout = (text) => write("alert", text);
 
 function announce(before, step, byUser) {
@@ -248,7 +311,8 @@ function announce(before, step, byUser) {
     if (before.revoke_at !== doc.revoke_at) shout(texts.warned);
   } else if (step === "keep" && doc.state === "active") say(texts.kept, true);
   else if (doc.state === "queued") announcePlace(before, byUser);
-  else if (before.state !== doc.state) say(`${words.heading}. ${doc.message}`, byUser);
+  else if (before.state === "queued" && doc.state === "granting") return; // shouted by callToTurn
+  else if (before.state !== doc.state || before.view !== view()) say(`${words.heading}. ${message()}`, byUser);
 }
 
 function announcePlace(before, byUser) {
