@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -24,6 +26,9 @@ from ium.lib.spans import when
 
 for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(model)
+# allauth's tables stay empty: providers are in the settings, people come from Jira.
+for empty in (EmailAddress, SocialAccount, SocialApp, SocialToken):
+    admin.site.unregister(empty)
 
 
 class TaskSelect(UnfoldAdminSelectWidget, TaskSelectWidget):

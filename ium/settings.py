@@ -13,6 +13,9 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from ium.demo.sign_in import demo_providers
+from ium.sign_in.configuration import read_providers
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
 # FileAwareEnv also reads NAME_FILE, the form of Docker and systemd secrets.
@@ -64,6 +67,8 @@ IUM_THROTTLES = {
     "person": env.int("IUM_CALLS_PER_MINUTE", default=600),
     # Refused tokens per address and minute.
     "wrong_tokens": env.int("IUM_WRONG_TOKENS_PER_MINUTE", default=300),
+    # Ways to and from a provider per address and minute: a whole company may share one address.
+    "sign_ins": env.int("IUM_SIGN_INS_PER_MINUTE", default=1200),
     # Wrong passwords per address, and per login name from anywhere, in five minutes (ium/middleware.py).
     "passwords": env.int("IUM_WRONG_PASSWORDS", default=20),
     "passwords_of_name": 3 * env.int("IUM_WRONG_PASSWORDS", default=20),
@@ -88,6 +93,15 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# Where people sign in: at the company's OpenID provider or with the Atlassian account, several at once.
+IUM_SIGN_IN = read_providers(env) or (demo_providers(IUM_SIMULATOR_URL) if IUM_DEMO else ())
+SESSION_COOKIE_AGE = int(timedelta(days=env.int("IUM_SESSION_DAYS", default=14)).total_seconds())
+# allauth speaks the providers' protocols. It keeps nothing: people, and how they are found, are IUM's own.
+SOCIALACCOUNT_ADAPTER = "ium.sign_in.allauth_adapters.SocialAdapter"
+SOCIALACCOUNT_ONLY = True
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+ACCOUNT_EMAIL_VERIFICATION = "none"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "queue"
 
@@ -97,6 +111,12 @@ INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
     "unfold.contrib.simple_history",
+    # Before IUM, which takes their pages out of the admin.
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.atlassian",
     "ium.apps.IumConfig",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -128,6 +148,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "ium.middleware.PasswordThrottle",
 ]
 ROOT_URLCONF = "ium.urls"

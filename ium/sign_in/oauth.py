@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
-from oauthlib import oauth2  # type: ignore[import-untyped] # ships no types
+from oauthlib import oauth2
 
 from ium.lib.addresses import client_network
 from ium.middleware import let_other_origins_in, preflight

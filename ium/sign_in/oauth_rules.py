@@ -11,8 +11,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from oauthlib import oauth2  # type: ignore[import-untyped] # ships no types
-from oauthlib.oauth2.rfc6749 import grant_types  # type: ignore[import-untyped]
+from oauthlib import oauth2
+from oauthlib.oauth2.rfc6749 import grant_types
 
 from ium.directory import devices
 from ium.directory.models import User

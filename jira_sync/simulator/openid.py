@@ -26,6 +26,7 @@ from jira_sync.simulator.oauth_requests import (
     to_login,
     token_of,
 )
+from jira_sync.simulator.signing_key import SigningKey
 
 routes = web.RouteTableDef()
 ISSUER_PATH = "/idp"
@@ -122,13 +123,14 @@ async def _token(request: web.Request) -> Answer:
         verifier=form.get("code_verifier", ""),
     )
     person = context.organisation.people[grant.account_id]
+    key = SigningKey() if context.switches.identity == "forged" else context.signing_key
     return ok(
         {
             "access_token": context.grants.token_for(grant, code),
             "token_type": "Bearer",
             "expires_in": int(TOKEN_SECONDS),
             "scope": grant.scope,
-            "id_token": context.signing_key.sign(_identity(request, person, grant)),
+            "id_token": key.sign(_identity(request, person, grant)),
         },
         headers={"Cache-Control": "no-store"},
     )

@@ -9,7 +9,7 @@ from typing import Literal
 from jira_sync.simulator.credentials import ORG_ID
 
 CursorForm = Literal["mixed", "token", "url"]
-Identity = Literal["right", "wrong_issuer", "wrong_audience", "expired"]
+Identity = Literal["right", "forged", "wrong_issuer", "wrong_audience", "expired"]
 AlreadyMemberAnswer = Literal["conflict", "no_content"]
 
 

@@ -22,7 +22,7 @@ def test_a_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("ium.sign_in.pages._chooser", broken)
+    monkeypatch.setattr("ium.sign_in.pages.own_page", broken)
 
     page = Client(raise_request_exception=False).get("/sign-in/")
 

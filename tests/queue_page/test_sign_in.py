@@ -1,13 +1,13 @@
-"""Signing in: local accounts always, a choice of simulated people only in the demo."""
+"""The sign-in page: local accounts always, and what is configured (the flows are in tests/sign_in)."""
 
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from ium.demo.sign_in import demo_providers
 from ium.directory.models import User
 from slots.models import LicencePool
-from tests import factories
 from tests.queue_page.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -47,61 +47,34 @@ def test_nobody_is_sent_to_another_site(local: User) -> None:
     assert answer["Location"] == "/queue/"
 
 
-def test_the_demo_lets_people_choose_who_they_are(person: User) -> None:
-    browser = Client()
-    page = browser.get("/sign-in/", {"next": NEXT, "person": "ada"})
-    assert "Simulated Jira: choose who you are" in text_of(page)
-    assert "Ada Lovelace" in text_of(page)
+def test_the_configured_sign_ins_are_offered_and_come_back(db: None, settings: Any) -> None:
+    settings.IUM_SIGN_IN = demo_providers("http://127.0.0.1:8090")
 
-    answer = browser.post("/sign-in/", {"account_id": person.account_id, "next": NEXT})
+    page = Client().get("/sign-in/", {"next": NEXT})
 
-    assert answer["Location"] == NEXT
-    assert "Signed in as Ada Lovelace" in text_of(browser.get(NEXT))
+    assert "Sign in with Acme (simulated)" in text_of(page)
+    assert "Sign in with Atlassian (simulated)" in text_of(page)
+    assert "/sign-in/with/company/?next=%2Fqueue%2F%3Fpool%3Djira" in page.content.decode()
 
 
-def test_the_demo_finds_nobody_and_says_so(person: User) -> None:
-    assert "Nobody found." in text_of(Client().get("/sign-in/", {"person": "zz"}))
+def test_a_local_account_remains_without_any_other_sign_in(db: None, settings: Any) -> None:
+    settings.IUM_SIGN_IN = ()
+
+    page = Client().get("/sign-in/")
+
+    assert "<details" not in page.content.decode()
+    assert "Sign in with" not in text_of(page)
 
 
-def test_the_demo_shows_a_page_of_people_and_says_that_there_are_more(pool: LicencePool) -> None:
-    for number in range(14):
-        factories.member(pool, display_name=f"Person {number:02}")
+def test_the_way_to_the_extension_is_open_to_the_form(db: None, settings: Any) -> None:
+    """Chromium holds the redirects after a form against the page's policy."""
+    settings.IUM_EXTENSION_REDIRECTS = ["https://abc.chromiumapp.org/cb"]
 
-    text = text_of(Client().get("/sign-in/"))
+    there = Client().get("/sign-in/", {"next": "/oauth/authorize?client_id=ium-extension"})
+    elsewhere = Client().get("/sign-in/", {"next": "/queue/"})
 
-    assert "Person 11" in text
-    assert "Person 12" not in text
-    assert "There are more people: search by name." in text
-
-
-def test_a_person_in_two_pools_is_one_person(pool: LicencePool, person: User) -> None:
-    second = factories.PoolFactory.create()
-    factories.MembershipFactory.create(group=second.user_group, user=person)
-
-    assert text_of(Client().get("/sign-in/")).count("Ada Lovelace") == 1
-    assert Client().post("/sign-in/", {"account_id": person.account_id}).status_code == 302
-
-
-@pytest.mark.parametrize("right", ["is_staff", "is_superuser"])
-def test_nobody_becomes_an_administrator_by_choice(pool: LicencePool, right: str) -> None:
-    mighty = factories.member(pool, display_name="Mighty", **{right: True})
-    browser = Client()
-
-    assert "Mighty" not in text_of(browser.get("/sign-in/"))
-    assert browser.post("/sign-in/", {"account_id": mighty.account_id}).status_code == 404
-    assert "_auth_user_id" not in browser.session
-
-
-def test_without_the_demo_nobody_can_choose(person: User, settings: Any) -> None:
-    settings.IUM_DEMO = False
-    browser = Client()
-
-    assert "Simulated Jira" not in text_of(browser.get("/sign-in/"))
-    answer = browser.post("/sign-in/", {"account_id": person.account_id})
-
-    assert answer.status_code == 403
-    assert "You may not do this" in text_of(answer)
-    assert "_auth_user_id" not in browser.session
+    assert "form-action 'self' https://abc.chromiumapp.org/cb;" in there["Content-Security-Policy"]
+    assert "form-action 'self';" in elsewhere["Content-Security-Policy"]
 
 
 def test_the_sign_in_page_is_as_strict_as_the_queue_page(db: None) -> None:

@@ -219,10 +219,19 @@ def test_a_method_in_a_header_counts_for_nothing(ann: User) -> None:
     assert slot_of(ann).state == SlotState.ACTIVE
 
 
-def test_the_sign_in_of_the_demo_takes_no_impossible_person(pool: LicencePool) -> None:
+def test_the_way_back_from_a_provider_takes_no_impossible_values(pool: LicencePool) -> None:
     client = Client(raise_request_exception=False)
-    for account in ("\x00", "a\x00b", "\ud800".encode("utf-8", "surrogatepass"), "x" * 10_000, ""):
-        assert client.post("/sign-in/", {"account_id": account}).status_code in {400, 404}
+    for text in (
+        "a\x00b",
+        "\ud800".encode("utf-8", "surrogatepass"),
+        "x" * 7_000,
+        "",
+        "\U0001f600",
+    ):
+        for query in ({"state": text, "code": text}, {"state": text, "error": text}):
+            answer = client.get("/sign-in/with/company/back/", query)
+            assert answer.status_code in {400, 401, 414}
+        assert client.get("/sign-in/", {"next": text}).status_code in {200, 400, 414}
 
 
 @pytest.mark.parametrize("path", ["/sign-in/", "/admin/login/"])

@@ -1,17 +1,22 @@
-"""The extension as a client, step by step."""
+"""The extension as a client, step by step; people with a browser, and the simulated sign-ins."""
 
 import base64
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.test import Client
 
+from ium.demo.sign_in import demo_providers
 from ium.directory.models import User
+from jira_sync.simulator import credentials
 from slots.models import LicencePool
 from tests import factories
+from tests.sign_in.walk import Visitor
+from tests.simulator.process import SimulatorProcess, running
 
 CHROME = "https://abcdefghijklmnopabcdefghijklmnop.chromiumapp.org/cb"
 FIREFOX = "https://0123456789abcdef0123456789abcdef01234567.extensions.allizom.org/cb"
@@ -89,8 +94,6 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def _encoded(form: dict[str, str]) -> str:
-    from urllib.parse import urlencode
-
     return urlencode(form)
 
 
@@ -128,3 +131,37 @@ def extension(ada: User, settings: Any) -> Extension:
     made = Extension()
     made.browser.force_login(ada)
     return made
+
+
+@pytest.fixture(scope="session")
+def simulation() -> Iterator[SimulatorProcess]:
+    """The simulated Jira with its two sign-ins."""
+    with running("--delay", "0", "--ium-url", "http://127.0.0.1:8000") as process:
+        yield process
+
+
+@pytest.fixture
+def simulated(simulation: SimulatorProcess, settings: Any) -> SimulatorProcess:
+    """The untouched simulation, which IUM offers for sign-in as the demo does."""
+    simulation.order("reset")
+    settings.IUM_SIGN_IN = demo_providers(simulation.url)
+    return simulation
+
+
+@pytest.fixture
+def member(pool: LicencePool) -> User:
+    """An IUM user who is in the simulated Jira too."""
+    return factories.member(
+        pool,
+        account_id=credentials.MEMBER,
+        email=credentials.MEMBER_EMAIL.upper(),
+        display_name="Jamal Haddad",
+    )
+
+
+@pytest.fixture
+def visitor() -> Iterator[Visitor]:
+    """Somebody whose browser knows nobody yet."""
+    visitor = Visitor()
+    yield visitor
+    visitor.web.close()

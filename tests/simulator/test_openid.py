@@ -175,6 +175,7 @@ def test_a_code_used_twice_ends_its_token(member: Browser) -> None:
 @pytest.mark.parametrize(
     ("order", "problem"),
     [
+        ("forged", jwt.InvalidSignatureError),
         ("wrong_issuer", jwt.InvalidIssuerError),
         ("wrong_audience", jwt.InvalidAudienceError),
         ("expired", jwt.ExpiredSignatureError),
