@@ -327,8 +327,8 @@ def test_a_device_signed_out_elsewhere_cannot_renew(extension: Extension) -> Non
 
 @pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke"])
 def test_every_origin_may_call_without_cookies(extension: Extension, path: str) -> None:
-    asking = {"HTTP_ORIGIN": "chrome-extension://abc", "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "POST"}
-    preflight = Client().options(path, **asking)
+    asking = {"origin": "chrome-extension://abc", "access-control-request-method": "POST"}
+    preflight = Client().options(path, headers=asking)
     answer = extension.post(path, grant_type="refresh_token", refresh_token="x", token="x")
 
     assert preflight.status_code == 204

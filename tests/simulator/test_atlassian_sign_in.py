@@ -57,9 +57,9 @@ def test_the_account_is_told_after_consent(member: Browser, as_json: bool) -> No
     assert "Simulated Jira" in page.text
     code = answer_of(member.post(address(), decision="accept"))["code"]
 
-    kind = "json" if as_json else "data"
-    form = token_form(code)
-    tokens = requests.post(f"{member.url}/oauth/token", timeout=5, **{kind: form}).json()
+    form, address_of_tokens = token_form(code), f"{member.url}/oauth/token"
+    sent = {"json": form} if as_json else {"data": form}
+    tokens = requests.request("POST", address_of_tokens, timeout=5, **sent).json()  # type: ignore[arg-type]
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
     told = requests.get(f"{member.url}/me", headers=headers, timeout=5).json()
 
