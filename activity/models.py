@@ -56,3 +56,23 @@ class Intake(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seen_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Receiver(models.Model):
+    """A web process that collects activity, and that everything it collected until `seen_at` is written.
+
+    It writes this with what it collected. Once it ends in the normal way there is no row any more; a row that is
+    silent means that activity may be missing.
+    """
+
+    name = models.CharField(max_length=64, unique=True)
+    host = models.CharField(max_length=255)
+    process = models.PositiveIntegerField()
+    seen_at = models.DateTimeField(_("last seen working"))
+
+    class Meta:
+        verbose_name = _("receiver of activity")
+        verbose_name_plural = _("receivers of activity")
+
+    def __str__(self) -> str:
+        return f"{self.host} {self.process}"

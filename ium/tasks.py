@@ -4,17 +4,21 @@ import requests
 from celery import shared_task
 from django.conf import settings
 
+from activity.services import receivers_working
 from ium.lib import clock
 from slots.services import intake_observe
 
 
 @shared_task
 def observe() -> float | None:
-    """Note that activity can be received: the web server answers and the database takes writes.
+    """Note that activity can be received: the web server answers, and it writes what it collects.
 
-    Returns the seconds of a gap that ended. When the web server is away nothing is noted, and after two
-    minutes of that nothing is taken from anybody.
+    Returns the seconds of a gap that ended. When the web server is away or cannot write nothing is noted, and
+    after two minutes of that nothing is taken from anybody.
     """
     requests.get(f"{settings.IUM_SELF_URL}/livez", timeout=5).raise_for_status()
-    gap = intake_observe(at=clock.now())
+    at = clock.now()
+    if not receivers_working(at=at):
+        raise RuntimeError("The web server answers, but no web process writes what it collects.")
+    gap = intake_observe(at=at)
     return gap.total_seconds() if gap is not None else None

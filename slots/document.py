@@ -22,8 +22,9 @@ from slots.models import (
     SlotSession,
     SlotState,
 )
-from slots.place import place_of
+from slots.place import Place, place_of, plain_place
 from slots.selectors import lock_until, locked_message, why_not_managed
+from slots.snapshot import Held, PoolSnapshot, Waiting
 
 State = Literal["none", "queued", "granting", "active", "revoking", "locked", "not_managed"]
 
@@ -72,26 +73,9 @@ class SlotDocument:
 
 def slot_document(*, user: User, pool: LicencePool, at: datetime) -> SlotDocument:
     """Return the person's state in the pool. Asks for nothing and changes nothing."""
-    blank = SlotDocument(
-        pool=pool.key,
-        state="none",
-        reason="no_slot",
-        message="",
-        position=None,
-        waiting=pool.entries.alive(at).count(),
-        eta_seconds=None,
-        retry_after=POLL_NONE,
-        warned_at=None,
-        revoke_at=None,
-        redirect_url=None,
-        server_time=at,
-        automatic=pool.first_attempt == FirstAttempt.AUTOMATIC,
-        joined_at=None,
-        locked_until=None,
-    )
+    blank = _blank(pool, pool.entries.alive(at).count(), at)
     slot = Slot.objects.filter(pool=pool, holder=user).first()
     if slot is not None and slot.state in {SlotState.GRANTING, SlotState.ACTIVE}:
-        blank = replace(blank, wanted_url=slot.return_url or pool.site.url)
         return _held(blank, slot, pool, at)
     entry = pool.entries.waiting().filter(user=user).first()
     refusal = why_not_managed(user=user, pool=pool)
@@ -108,13 +92,54 @@ def slot_document(*, user: User, pool: LicencePool, at: datetime) -> SlotDocumen
             locked_until=until,
         )
     if entry is not None:
-        return _queued(blank, entry, pool, at)
+        return _queued(
+            blank,
+            entry,
+            pool,
+            at,
+            place=place_of(entry, pool, at),
+            timetable=timetable_of(pool, at),
+        )
     if slot is not None:
         return _revoking(blank, slot, pool)
     return _none(blank, user, pool, at)
 
 
-def _held(blank: SlotDocument, slot: Slot, pool: LicencePool, at: datetime) -> SlotDocument:
+def remembered_document(*, seen: PoolSnapshot, user_id: int, at: datetime) -> SlotDocument | None:
+    """Return the same from what this process remembers, for who plainly holds or waits; None for everybody else."""
+    pool, held = seen.pool, seen.held.get(user_id)
+    blank = _blank(pool, len(seen.orders), at)
+    if held is not None and held.state in {SlotState.GRANTING, SlotState.ACTIVE}:
+        return _held(blank, held, pool, at)
+    entry = seen.waiting.get(user_id)
+    if entry is None or not entry.is_managed or user_id in seen.locked or pool.has_group_rules:
+        return None
+    place = plain_place(seen.ahead_of(entry))
+    return _queued(blank, entry, pool, at, place=place, timetable=seen.timetable)
+
+
+def _blank(pool: LicencePool, waiting: int, at: datetime) -> SlotDocument:
+    return SlotDocument(
+        pool=pool.key,
+        state="none",
+        reason="no_slot",
+        message="",
+        position=None,
+        waiting=waiting,
+        eta_seconds=None,
+        retry_after=POLL_NONE,
+        warned_at=None,
+        revoke_at=None,
+        redirect_url=None,
+        server_time=at,
+        automatic=pool.first_attempt == FirstAttempt.AUTOMATIC,
+        joined_at=None,
+        locked_until=None,
+    )
+
+
+def _held(blank: SlotDocument, slot: Slot | Held, pool: LicencePool, at: datetime) -> SlotDocument:
+    blank = replace(blank, wanted_url=slot.return_url or pool.site.url)
     if slot.state == SlotState.GRANTING or slot.confirmed_at is None:
         return _granting(blank, slot, pool, at)
     if at < slot.confirmed_at + _shut_for(slot, pool):
@@ -136,7 +161,7 @@ def _held(blank: SlotDocument, slot: Slot, pool: LicencePool, at: datetime) -> S
     )
 
 
-def _shut_for(slot: Slot, pool: LicencePool) -> timedelta:
+def _shut_for(slot: Slot | Held, pool: LicencePool) -> timedelta:
     """Return for how long after Jira's confirmation its pages do not open, as far as IUM knows by now."""
     if slot.opening == Opening.SHUT:
         return PATIENCE
@@ -175,7 +200,9 @@ def _doubtful(blank: SlotDocument) -> SlotDocument:
     )
 
 
-def _granting(blank: SlotDocument, slot: Slot, pool: LicencePool, at: datetime) -> SlotDocument:
+def _granting(
+    blank: SlotDocument, slot: Slot | Held, pool: LicencePool, at: datetime
+) -> SlotDocument:
     reason, message = "granting", _("It is your turn. Jira is opening for you.")
     delay = POLL_GRANTING
     if slot.state == SlotState.GRANTING and (trouble := trouble_of(pool, at)):
@@ -187,11 +214,15 @@ def _granting(blank: SlotDocument, slot: Slot, pool: LicencePool, at: datetime) 
 
 
 def _queued(
-    blank: SlotDocument, entry: QueueEntry, pool: LicencePool, at: datetime
+    blank: SlotDocument,
+    entry: QueueEntry | Waiting,
+    pool: LicencePool,
+    at: datetime,
+    *,
+    place: Place,
+    timetable: Timetable | None,
 ) -> SlotDocument:
-    place = place_of(entry, pool, at)
     ahead = place.ahead
-    timetable = timetable_of(pool, at)
     wait = timetable.wait(ahead) if timetable is not None else None
     eta = shown(wait) if wait is not None else None
     trouble = trouble_of(pool, at)

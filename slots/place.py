@@ -24,11 +24,16 @@ class Place:
     message: str
 
 
+def plain_place(ahead: int) -> Place:
+    """Return the place of somebody whom no rule puts out of line."""
+    return Place(ahead, "waiting", _("All slots are in use. You keep your place."))
+
+
 def place_of(entry: QueueEntry, pool: LicencePool, at: datetime) -> Place:
     """Return somebody's place. Pools without rules for groups need one query for it."""
     before = pool.entries.alive(at).before(entry)
     if not pool.has_group_rules:
-        return Place(before.count(), "waiting", _("All slots are in use. You keep your place."))
+        return plain_place(before.count())
     standing = standing_of(pool)
     mine = groups_of(standing.shares, [entry.user_id]).get(entry.user_id, NO_GROUPS)
     if mine & standing.full():
@@ -74,7 +79,7 @@ def _plain(entry: QueueEntry, before: QueueQuerySet, standing: Standing, at: dat
         if owed > 0 and (number := min(owed, waiting.count())):
             passing, first = passing + number, first or share
     if first is None:
-        return Place(before.count(), "waiting", _("All slots are in use. You keep your place."))
+        return plain_place(before.count())
     message = _(
         "All slots are in use. The next one is reserved for “%(group)s”; after that it goes on in order."
     ) % {"group": first.name}

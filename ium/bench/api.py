@@ -4,7 +4,8 @@ from ium.bench.figures import figure
 from ium.bench.load import Call, run
 from ium.bench.system import Served, prepared, served
 
-USERS, LICENCES = 1000, 200
+# Each person calls once or twice in a run, as in life: nobody meets the limit of calls.
+USERS, LICENCES = 20_000, 10_000
 
 
 def api_figures(seconds: float) -> None:

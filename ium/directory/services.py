@@ -2,12 +2,12 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from ium.directory.models import (
@@ -70,6 +70,15 @@ def device_create(*, account_id: str, label: str, at: datetime) -> tuple[Device,
 def device_sign_out(*, device: Device, at: datetime) -> bool:
     """End a device's token. Returns whether it was still valid; repeating is harmless."""
     return bool(Device.objects.filter(pk=device.pk, signed_out_at=None).update(signed_out_at=at))
+
+
+def devices_used(*, device_ids: Sequence[int], by_extension: bool, at: datetime) -> None:
+    """Note when devices were last used, and whether by their extension; an older time never replaces a newer one."""
+    values = {"last_used_at": at, **({"extension_seen_at": at} if by_extension else {})}
+    for start in range(0, len(device_ids), 500):
+        Device.objects.filter(
+            Q(last_used_at=None) | Q(last_used_at__lt=at), pk__in=device_ids[start : start + 500]
+        ).update(**values)
 
 
 @transaction.atomic

@@ -23,16 +23,17 @@ class StrictJSONParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """Return the value. Raises ParseError."""
-        try:
-            return json.loads(
-                stream.read().decode("utf-8"),
-                object_pairs_hook=_once,
-                parse_constant=_no_number,
-            )
-        except RecursionError as error:
-            raise ParseError(_("The values are nested too deeply.")) from error
-        except ValueError as error:  # also UnicodeDecodeError and numbers of more than 4300 digits
-            raise ParseError(_("This is no JSON in UTF-8.")) from error
+        return strict_json(stream.read())
+
+
+def strict_json(body: bytes) -> Any:
+    """Return the value. Raises ParseError."""
+    try:
+        return _decoder.decode(body.decode("utf-8"))
+    except RecursionError as error:
+        raise ParseError(_("The values are nested too deeply.")) from error
+    except ValueError as error:  # also UnicodeDecodeError and numbers of more than 4300 digits
+        raise ParseError(_("This is no JSON in UTF-8.")) from error
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -44,3 +45,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(name: str) -> None:
     raise ParseError(_("%(name)s is no number in JSON.") % {"name": name})
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number)

@@ -2,7 +2,6 @@
 
 import math
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -28,7 +27,9 @@ from slots.api.serializers import (
     SlotDocumentSerializer,
     SlotRequestSerializer,
 )
+from slots.api.shape import in_json
 from slots.document import slot_document
+from slots.live import snapshots
 from slots.models import LicencePool
 from slots.selectors import pool_by_key, pool_for
 
@@ -51,9 +52,9 @@ def person(request: Request) -> User:
 
 
 def state_of(user: User, pool: LicencePool) -> Response:
-    """Answer with the person's state document."""
-    document = asdict(slot_document(user=user, pool=pool, at=clock.now()))
-    response = Response(SlotDocumentSerializer(document).data)
+    """Answer with the person's state document, which is news to what this process remembers."""
+    snapshots.touch(user.pk)
+    response = Response(in_json(slot_document(user=user, pool=pool, at=clock.now())))
     response["Cache-Control"] = "no-store"
     return response
 

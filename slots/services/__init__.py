@@ -27,6 +27,7 @@ from slots.services.queue import (
     queue_give_slot,
 )
 from slots.services.reconcile import Difference, pool_reconcile
+from slots.services.reports import ReceiverId, polls_write, receivers_replace, reports_write
 from slots.services.requests import slot_activity, slot_release, slot_request
 from slots.services.restored import pool_restored, restored_pools_due
 from slots.services.upkeep import (
@@ -40,6 +41,7 @@ from slots.services.upkeep import (
 __all__ = [
     "LOOKS",
     "Difference",
+    "ReceiverId",
     "WantedChange",
     "awaits_comparison",
     "change_answered_late",
@@ -54,6 +56,7 @@ __all__ = [
     "next_look",
     "opening_asked",
     "opening_report",
+    "polls_write",
     "pool_apply_limit",
     "pool_configure",
     "pool_dispatch",
@@ -67,6 +70,8 @@ __all__ = [
     "queue_entry_move_up",
     "queue_entry_remove",
     "queue_give_slot",
+    "receivers_replace",
+    "reports_write",
     "restored_pools_due",
     "site_came_back",
     "site_went_down",

@@ -188,15 +188,24 @@ def reclaim(*, pool: LicencePool, at: datetime) -> bool:
 
     The caller holds the pool lock. Never takes more slots than people wait; protects fresh slots.
     """
+    if not _may_reclaim(pool, at):
+        return False
+    longest = with_last_activity(_sweepable(pool, at), pool).order_by("last_active_at").first()
+    return longest is not None and bool(revoke(longest, reason=LossReason.RECLAIM, at=at))
+
+
+def could_reclaim(*, pool: LicencePool, at: datetime) -> bool:
+    """Whether a request would take somebody's slot now: to look before taking the lock."""
+    return _may_reclaim(pool, at) and _sweepable(pool, at).exists()
+
+
+def _may_reclaim(pool: LicencePool, at: datetime) -> bool:
     if not pool.reclaim_on_request or grants_rest(pool, at) or not may_be_taken(pool, at):
         return False
     on_their_way = pool.slots.filter(state=SlotState.REVOKING).count()
     if pool.entries.alive(at).count() <= on_their_way or pool.slots.count() > pool.slot_count:
         return False
-    if pool.has_group_rules and not anybody_below_the_caps(pool, at):
-        return False
-    longest = with_last_activity(_sweepable(pool, at), pool).order_by("last_active_at").first()
-    return longest is not None and bool(revoke(longest, reason=LossReason.RECLAIM, at=at))
+    return not pool.has_group_rules or anybody_below_the_caps(pool, at)
 
 
 @transaction.atomic

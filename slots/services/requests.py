@@ -190,10 +190,11 @@ def slot_activity(
         return
     if slot.confirmed_at is not None and active_at >= slot.confirmed_at and not slot.was_claimed:
         _note_seen(slot, None, at)
-    _clear_warning(slot, pool, active_at, at)
+    clear_warning(slot, pool, active_at, at)
 
 
-def _clear_warning(slot: Slot, pool: LicencePool, active_at: datetime, at: datetime) -> None:
+def clear_warning(slot: Slot, pool: LicencePool, active_at: datetime, at: datetime) -> None:
+    """Take a warning back if activity at that moment disproves it."""
     disproved = Q(warned_at__lt=active_at) | Q(revoke_at__lt=active_at + pool.inactivity)
     kept = Slot.objects.filter(
         disproved, pk=slot.pk, fence=slot.fence, state=SlotState.ACTIVE

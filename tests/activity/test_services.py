@@ -5,8 +5,17 @@ from datetime import datetime
 import pytest
 from django.db import IntegrityError, transaction
 
-from activity.models import Intake, LastActivity
-from activity.services import activity_record, intake_is_trusted, intake_pulse
+from activity.buffer import Key, Report
+from activity.models import Intake, LastActivity, Receiver
+from activity.services import (
+    activity_record,
+    activity_record_many,
+    intake_is_trusted,
+    intake_pulse,
+    receiver_ended,
+    receiver_pulse,
+    receivers_working,
+)
 from ium.directory.models import Site, User
 from tests.factories import SiteFactory, UserFactory, last_active, seconds
 
@@ -115,3 +124,77 @@ def test_there_is_one_intake_only(at: datetime) -> None:
     intake_pulse(at=at)
     with pytest.raises(IntegrityError), transaction.atomic():
         Intake.objects.create(pk=2, seen_at=at)
+
+
+def test_many_reports_at_once_are_as_good_as_each_by_itself(
+    ann: User, site: Site, at: datetime
+) -> None:
+    ben = UserFactory.create()
+    record(ann, site, at, at)
+    keys = [Key(user.pk, site.pk, "jira-software") for user in (ben, ann)]
+    older, newer = Report(at - seconds(1), at, "webhook"), Report(at + seconds(1), at, "webhook")
+    activity_record_many(dict.fromkeys(keys, older))
+    assert (last_active(ann), last_active(ben)) == (at, at - seconds(1))
+    activity_record_many(dict.fromkeys(keys, newer))
+    assert (last_active(ann), last_active(ben)) == (at + seconds(1), at + seconds(1))
+    activity_record_many({})
+    assert {row.source for row in LastActivity.objects.all()} == {"webhook"}
+
+
+def test_reports_of_people_and_sites_that_are_gone_are_dropped(
+    ann: User, site: Site, at: datetime
+) -> None:
+    report = Report(at, at, "extension")
+    activity_record_many(
+        {
+            Key(ann.pk, site.pk, "jira-software"): report,
+            Key(ann.pk + 1000, site.pk, "jira-software"): report,
+            Key(ann.pk, site.pk + 1000, "jira-software"): report,
+        }
+    )
+    assert LastActivity.objects.count() == 1
+
+
+def pulse(name: str, at: datetime) -> None:
+    """Let a web process say that it wrote everything."""
+    receiver_pulse(name=name, host="web1", process=7, at=at)
+
+
+def test_a_web_process_that_is_silent_makes_activity_untrusted(at: datetime) -> None:
+    intake_pulse(at=at)
+    pulse("a", at)
+    pulse("b", at)
+    pulse("a", at + seconds(21))
+    assert intake_is_trusted(at=at + seconds(20))
+    assert not intake_is_trusted(at=at + seconds(21))
+    pulse("b", at + seconds(21))
+    assert intake_is_trusted(at=at + seconds(21))
+
+
+def test_a_web_process_that_ended_is_not_waited_for(at: datetime) -> None:
+    intake_pulse(at=at)
+    pulse("a", at)
+    receiver_ended(name="a")
+    assert intake_is_trusted(at=at + seconds(60))
+
+
+def test_a_web_process_whose_time_is_ahead_is_not_believed(at: datetime) -> None:
+    intake_pulse(at=at)
+    pulse("a", at + seconds(6))
+    assert not intake_is_trusted(at=at)
+
+
+def test_a_web_process_silent_for_two_minutes_is_given_up_and_that_is_a_gap(at: datetime) -> None:
+    intake_pulse(at=at)
+    pulse("a", at)
+    pulse("b", at + seconds(100))
+    assert intake_pulse(at=at + seconds(119)) is None
+    assert intake_pulse(at=at + seconds(121)) == seconds(121)
+    assert [receiver.name for receiver in Receiver.objects.all()] == ["b"]
+
+
+def test_whether_any_web_process_writes_is_known(at: datetime) -> None:
+    assert not receivers_working(at=at)
+    pulse("a", at)
+    assert receivers_working(at=at + seconds(20))
+    assert not receivers_working(at=at + seconds(21))

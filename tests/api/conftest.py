@@ -8,8 +8,11 @@ from rest_framework.test import APIClient
 
 from ium.directory.models import User
 from slots.models import LicencePool
+from tests.api.ticking import both_ways, ticks
 from tests.conftest import Now
 from tests.factories import PoolFactory, holder, member, token_for
+
+__all__ = ["both_ways", "ticks"]
 
 Client = Callable[[User], APIClient]
 CONTRACT = {

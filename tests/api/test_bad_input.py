@@ -16,7 +16,7 @@ from slots.models import LicencePool
 from tests.api.conftest import problem_of, with_token
 from tests.factories import AT, DeviceFactory, UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("both_ways")]
 CALLS = [
     ("get", "/api/v1/slot"),
     ("post", "/api/v1/slot"),

@@ -22,7 +22,7 @@ from tests.factories import (
     waiting,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("both_ways")]
 Sign = Callable[[User], APIClient]
 
 

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from slots import live
 from slots.models import LicencePool
 from tests.api.conftest import with_session, with_token
+from tests.api.ticking import Ticking
 from tests.factories import AT, UserFactory, holder, member, waiting
 
 pytestmark = pytest.mark.django_db
@@ -16,6 +18,7 @@ Counter = Callable[[int], AbstractContextManager[Any]]
 # PostgreSQL is told how long to wait for the pool lock. Within a test's transaction, each one of a service costs
 # two more (its savepoint), where in earnest it costs BEGIN and COMMIT.
 LIMIT = 0 if settings.IS_SQLITE else 1
+MANY = 10 + LIMIT
 
 
 @pytest.fixture
@@ -128,3 +131,31 @@ def test_learning_what_clients_need(pool: LicencePool, counted: Counter) -> None
     client = client_of(member(pool))
     with counted(4):
         client.get("/api/v1/config")
+
+
+def test_in_the_fast_lane_nothing_of_the_ordinary_costs_a_query(
+    pool: LicencePool, counted: Counter, ticks: Ticking
+) -> None:
+    holding, waits = client_of(holder(pool)), client_of(waiting(pool))
+    for client in (holding, waits):
+        client.get("/api/v1/slot")
+    with counted(0):
+        for client in (holding, waits):
+            client.get("/api/v1/slot")
+            client.post("/api/v1/activity", {"idle_seconds": 0}, format="json")
+        waits.post("/api/v1/slot", {}, format="json")
+
+
+def test_a_second_costs_the_same_for_many_as_for_one(
+    pool: LicencePool, counted: Counter, ticks: Ticking
+) -> None:
+    holder(pool)
+    clients = [client_of(waiting(pool)) for _ in range(20)]
+    for client in clients:
+        client.get("/api/v1/slot")
+    ticks.second()
+    for client in clients:
+        client.post("/api/v1/activity", {"idle_seconds": 0}, format="json")
+        client.post("/api/v1/slot", {}, format="json")
+    with counted(MANY):
+        live.buffer.flush()

@@ -117,7 +117,7 @@ def test_a_sweep_that_commits_first_wins_over_activity_and_nothing_claims_otherw
     pool: LicencePool, warned: User
 ) -> None:
     sweep = partial(sweep_revoke, pool_id=pool.pk, at=SWEEP)
-    with run_before("slots.services.requests._clear_warning", partial(apart, sweep)) as ran:
+    with run_before("slots.services.requests.clear_warning", partial(apart, sweep)) as ran:
         work(warned, pool)
     assert ran == [1]
     assert slot_of(warned).state == SlotState.REVOKING
@@ -134,7 +134,7 @@ def test_no_slot_is_taken_from_somebody_whose_activity_can_be_seen(
             noted.set()
             taken.wait(PATIENCE)
 
-        with run_before("slots.services.requests._clear_warning", wait):
+        with run_before("slots.services.requests.clear_warning", wait):
             work(warned, pool)
         connection.close()
 
