@@ -17,6 +17,7 @@ from activity.services import intake_is_trusted
 from ium.directory.models import Site
 from ium.lib import clock
 from ium.lib.spans import relative
+from slots.coverage import coverage
 from slots.models import JobRun, JournalEntry, LicencePool
 from slots.overview import PoolNumbers, PoolState, numbers_of, pool_card, with_numbers
 from slots.sentences import sentence
@@ -47,6 +48,7 @@ MENU: tuple[tuple[Promise, tuple[tuple[str, Promise, str], ...]], ...] = (
             ("directory.Group", gettext_lazy("Groups"), "group"),
             ("directory.Site", gettext_lazy("Sites"), "public"),
             ("directory.Device", gettext_lazy("Devices"), "devices"),
+            ("slots.ExtensionUse", gettext_lazy("Extension"), "extension"),
             ("jira_sync.SyncSettings", gettext_lazy("User sync"), "sync"),
             ("jira_sync.SyncRun", gettext_lazy("Sync log"), "list_alt"),
         ),
@@ -116,6 +118,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "pools": [pool_card(numbers, at) for numbers in pools],
         "sites": sites,
         "jobs": [_job(run, at) for run in jobs or []],
+        "coverage": coverage(at) if _may_see(request, "slots.ExtensionUse") else None,
         "entries": _entries(at) if _may_see(request, "slots.JournalEntry") else [],
     }
     return {**context, **shown}

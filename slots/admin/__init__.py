@@ -1,6 +1,7 @@
 """The admin of the rules: pools, slots, queue, journal. Thin: it asks services, and says what they answered."""
 
 from slots.admin.branding import QueueBrandingAdmin
+from slots.admin.extension_use import ExtensionUseAdmin
 from slots.admin.jobs import JobRunAdmin
 from slots.admin.journal import JournalEntryAdmin
 from slots.admin.page_rules import PageRulesAdmin
@@ -10,6 +11,7 @@ from slots.admin.sessions import SlotSessionAdmin
 from slots.admin.slot_list import SlotAdmin
 
 __all__ = [
+    "ExtensionUseAdmin",
     "JobRunAdmin",
     "JournalEntryAdmin",
     "LicencePoolAdmin",

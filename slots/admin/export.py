@@ -17,7 +17,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 PAGE = 2000
 
 
-class _Echo:
+class Echo:
     """A file that hands back what is written to it."""
 
     def write(self, text: str) -> str:
@@ -46,7 +46,7 @@ def _row(entry: JournalEntry) -> list[Any]:
 
 
 def _lines(entries: Iterable[JournalEntry]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
+    writer = csv.writer(Echo())
     heads = [
         _("time"),
         _("pool"),

@@ -1,6 +1,7 @@
 """Tables of the rules: pools, slots, queue, journal."""
 
 from slots.models.branding import LogoType, QueueBranding
+from slots.models.extension_use import ExtensionUse
 from slots.models.group_rule import GroupRule
 from slots.models.journal import Event, JobRun, JournalEntry
 from slots.models.page_rules import PageRules
@@ -11,6 +12,7 @@ from slots.models.slot import LossReason, Opening, Slot, SlotLock, SlotSession, 
 __all__ = [
     "CloseReason",
     "Event",
+    "ExtensionUse",
     "FirstAttempt",
     "GroupRule",
     "JobRun",

@@ -29,6 +29,7 @@ READ_ONLY = {
     "slots.JobRun",
     "directory.Group",
     "directory.Device",
+    "slots.ExtensionUse",
     "activity.LastActivity",
 }
 pytestmark = pytest.mark.django_db
