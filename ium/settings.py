@@ -26,8 +26,14 @@ env = environ.FileAwareEnv()
 DATA_DIR = Path(env.str("IUM_DATA", default=str(BASE_DIR / "data")))
 IUM_URL = env.str("IUM_URL", default="http://127.0.0.1:8000").rstrip("/")
 # The simulated Jira of the demo: chooser sign-in and demo data exist only with it.
-# Where the browser extension can be had (a store or a page of the company); without it the notice has no link.
+# Where the browser extension can be had (a store or a page of the company); the install page leads there.
 IUM_EXTENSION_URL = env.str("IUM_EXTENSION_URL", default="")
+# The same for one browser; it wins.
+IUM_EXTENSION_URLS = {
+    "chrome": env.str("IUM_EXTENSION_URL_CHROME", default=""),
+    "edge": env.str("IUM_EXTENSION_URL_EDGE", default=""),
+    "firefox": env.str("IUM_EXTENSION_URL_FIREFOX", default=""),
+}
 # Where a worker finds the web server to see that activity can be received.
 IUM_SELF_URL = env.str("IUM_SELF_URL", default=IUM_URL).rstrip("/")
 IUM_DEMO = env.bool("IUM_DEMO", default=False)

@@ -11,6 +11,7 @@ from ium import health
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="queue")),
     path("admin/", admin.site.urls),
+    path("extension/", include("ium.extension_page.urls")),
     path("queue/", include("slots.queue_page.urls")),
     path("", include("ium.sign_in.urls")),
     path("language/", set_language, name="set_language"),

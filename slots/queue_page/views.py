@@ -6,7 +6,6 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -22,7 +21,9 @@ from ium.lib import clock
 from ium.lib.errors import NotEntitled, NotFound, Refused
 from slots import services
 from slots.api.serializers import SlotDocumentSerializer
+from slots.coverage import has_recent_extension
 from slots.document import SlotDocument, slot_document
+from slots.models import LicencePool
 from slots.queue_page.asked import Asked, asked_for
 from slots.queue_page.look import Look, look_of
 from slots.queue_page.machines import answer_json, sign_in_json, wants_json
@@ -36,8 +37,6 @@ from slots.queue_page.wording import (
     wordings,
 )
 
-# Where everybody can get the extension, unless the settings name a store.
-EXTENSION_PAGE = "/extension/"
 # What the browser's tab shows of a state: a picture each, the product's own for all others.
 FAVICONS = {
     "queued": "waiting",
@@ -62,7 +61,7 @@ class QueueView(StrictPageMixin, LoginRequiredMixin, View):
         document = slot_document(user=_person(request), pool=asked.pool, at=clock.now())
         if wants_json(request):
             return answer_json(document)
-        return render(request, "slots/queue.html", _page(asked, document))
+        return render(request, "slots/queue.html", _page(_person(request), asked, document))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Do what a button asks for, then show the state again."""
@@ -116,7 +115,14 @@ _ACTIONS: dict[str, Callable[[User, Asked, datetime], None]] = {
 }
 
 
-def _page(asked: Asked, document: SlotDocument) -> dict[str, Any]:
+def _wants_extension_notice(user: User, pool: LicencePool) -> bool:
+    """Tell whether to recommend the extension: not to who has it, or wants to hear no more of it."""
+    if not pool.extension_check or user.hides_extension_notice:
+        return False
+    return not has_recent_extension(user_id=user.pk, at=clock.now())
+
+
+def _page(user: User, asked: Asked, document: SlotDocument) -> dict[str, Any]:
     """Return what the template shows; the script gets the same texts and the same document."""
     view, words = view_of(document), wordings(asked.pool)
     look, icons = look_of(asked.pool), _icons()
@@ -137,7 +143,7 @@ def _page(asked: Asked, document: SlotDocument) -> dict[str, Any]:
         "waited": waited_in_words(document),
         "progress": progress_of(document),
         "open_url": open_url,
-        "extension_url": getattr(settings, "IUM_EXTENSION_URL", "") or EXTENSION_PAGE,
+        "extension_notice": _wants_extension_notice(user, asked.pool),
         "config": {
             "document": SlotDocumentSerializer(asdict(document)).data,
             "pool": asked.pool.key,

@@ -1,4 +1,4 @@
-// What people chose on the queue page, remembered by their browser: boxes they ticked, the closed notice.
+// What people chose on the queue page, remembered by their browser: boxes they ticked.
 
 function remember(key, value) {
   try {
@@ -21,15 +21,4 @@ for (const box of document.querySelectorAll("[data-remember]")) {
   if (chosen) box.checked = chosen === "on";
   // Also when a script takes the choice back: then it says so with the same event.
   box.addEventListener("change", () => remember(box.dataset.remember, box.checked ? "on" : "off"));
-}
-
-const notice = document.querySelector("[data-part=extension]");
-if (notice) {
-  notice.hidden = recall("ium-extension-notice") === "closed";
-  const close = notice.querySelector("button");
-  close.hidden = false;
-  close.addEventListener("click", () => {
-    notice.hidden = true;
-    remember("ium-extension-notice", "closed");
-  });
 }
