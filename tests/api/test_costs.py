@@ -102,7 +102,7 @@ def test_polling_costs_the_same_behind_a_hundred_people(
 
 def test_handing_back(pool: LicencePool, counted: Counter) -> None:
     client = client_of(holder(pool))
-    with counted(15 + LIMIT):
+    with counted(14 + LIMIT):
         client.delete("/api/v1/slot")
 
 
