@@ -84,3 +84,20 @@ def _plain(entry: QueueEntry, before: QueueQuerySet, standing: Standing, at: dat
         "All slots are in use. The next one is reserved for “%(group)s”; after that it goes on in order."
     ) % {"group": first.name}
     return Place(before.count() + passing, "reserved_for_others", message)
+
+
+def reasons_of(pool: LicencePool, users: list[int]) -> dict[int, str]:
+    """Return, for the administrator, what rules for groups mean to people who wait. Three queries."""
+    standing = standing_of(pool)
+    full, owed = standing.full(), standing.owed()
+    found: dict[int, str] = {}
+    for user_id, groups in groups_of(standing.shares, users).items():
+        if groups & full:
+            found[user_id] = _("cap of “%(group)s” reached, skipped") % {
+                "group": standing.named(groups & full).name
+            }
+        elif groups & owed:
+            found[user_id] = _("next slot reserved for “%(group)s”") % {
+                "group": standing.named(groups & owed).name
+            }
+    return found

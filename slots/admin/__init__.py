@@ -2,6 +2,7 @@
 
 from slots.admin.branding import QueueBrandingAdmin
 from slots.admin.extension_use import ExtensionUseAdmin
+from slots.admin.hand_overs import HandOverAdmin
 from slots.admin.jobs import JobRunAdmin
 from slots.admin.journal import JournalEntryAdmin
 from slots.admin.page_rules import PageRulesAdmin
@@ -12,6 +13,7 @@ from slots.admin.slot_list import SlotAdmin
 
 __all__ = [
     "ExtensionUseAdmin",
+    "HandOverAdmin",
     "JobRunAdmin",
     "JournalEntryAdmin",
     "LicencePoolAdmin",

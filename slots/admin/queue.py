@@ -32,6 +32,7 @@ from slots.eta_facts import timetable_of
 from slots.models import QueueEntry
 from slots.models.queue import IN_ORDER
 from slots.overview import with_people_ahead
+from slots.place import reasons_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -46,8 +47,9 @@ if TYPE_CHECKING:
     ShownEntry = WithAnnotations[QueueEntry, _Shown]
 
 PRESENCE_COLOURS = {"alive": "success", "silent": "warning", "closed": "default"}
-MOVE_UP, REMOVE, GIVE = (
+MOVE_UP, MOVE_TO_END, REMOVE, GIVE = (
     gettext_lazy("Move to the front"),
+    gettext_lazy("Move to the end"),
     gettext_lazy("Remove from the queue"),
     gettext_lazy("Give a slot"),
 )
@@ -59,6 +61,14 @@ STEPS: dict[str, tuple[Service, Any]] = {
         ngettext_lazy(
             "%(number)s person now stands at the front of the queue.",
             "%(number)s people now stand at the front of the queue.",
+            "number",
+        ),
+    ),
+    "move_to_end": (
+        services.queue_entry_move_to_end,
+        ngettext_lazy(
+            "%(number)s person now stands at the end of the queue.",
+            "%(number)s people now stand at the end of the queue.",
             "number",
         ),
     ),
@@ -113,7 +123,7 @@ class QueueEntryAdmin(OperateMixin, ReadOnlyMixin, AsOfMixin, ModelAdmin):
         "presence",
         "expected",
         "last_seen",
-        "priority",
+        "standing",
     ]
     list_display_links = ["user"]
     list_select_related = ["user", "pool"]
@@ -123,16 +133,21 @@ class QueueEntryAdmin(OperateMixin, ReadOnlyMixin, AsOfMixin, ModelAdmin):
     search_fields = ["user__display_name", "user__email", "user__account_id"]
     search_help_text = gettext_lazy("Name, e-mail or account id")
     ordering = ["pool", *IN_ORDER]
-    actions = ["move_up_selected", "give_selected", "remove_selected"]
-    actions_row = ["give_row", "move_up_row", "remove_row"]
+    actions = ["move_up_selected", "move_to_end_selected", "give_selected", "remove_selected"]
+    actions_row = ["give_row", "move_up_row", "move_to_end_row", "remove_row"]
+    list_before_template = "admin/slots/read_at.html"
     fields = [
         ("user", "pool"),
         ("place", "alive_until"),
         ("joined_at", "seen_at"),
-        ("priority", "misses"),
+        ("priority", "places_ahead"),
+        ("seq", "misses"),
         ("closed_at", "close_reason"),
     ]
     readonly_fields = ["place"]
+
+    class Media:
+        js = ["ium/live_list.js"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Add how many people stand before each."""
@@ -146,7 +161,19 @@ class QueueEntryAdmin(OperateMixin, ReadOnlyMixin, AsOfMixin, ModelAdmin):
             if entry.pool_id not in timetables:
                 timetables[entry.pool_id] = timetable_of(entry.pool, entry.as_of)
             entry.timetable = timetables[entry.pool_id]
+        self._add_reasons(page.result_list)
         return page
+
+    def _add_reasons(self, entries: Any) -> None:
+        """Say whom a group's cap keeps waiting and whom a reserved slot is for: three queries per pool with rules."""
+        reasons: dict[tuple[int, int], str] = {}
+        pools = {entry.pool for entry in entries if entry.pool.has_group_rules}
+        for pool in pools:
+            people = [entry.user_id for entry in entries if entry.pool_id == pool.pk]
+            reasons |= {(pool.pk, user): why for user, why in reasons_of(pool, people).items()}
+        for entry in entries:
+            waits = entry.closed_at is None
+            entry.place_reason = reasons.get((entry.pool_id, entry.user_id), "") if waits else ""
 
     @display(description=gettext_lazy("place"))
     def place(self, entry: "ShownEntry") -> int | None:
@@ -182,6 +209,18 @@ class QueueEntryAdmin(OperateMixin, ReadOnlyMixin, AsOfMixin, ModelAdmin):
         """When the person's browser last asked."""
         return when(entry.seen_at, entry.as_of)
 
+    @display(description=gettext_lazy("why here"))
+    def standing(self, entry: Any) -> str:
+        """What puts the person before or behind others, beside the order of joining."""
+        parts = [entry.place_reason] if entry.place_reason else []
+        if entry.priority > 0:
+            parts.append(_("moved to the front"))
+        if entry.places_ahead:
+            parts.append(_("%(number)s places ahead") % {"number": entry.places_ahead})
+        if entry.misses:
+            parts.append(_("missed a slot"))
+        return ", ".join(parts) or _("in order of joining")
+
     def _do(self, request: HttpRequest, entries: Any, name: str) -> None:
         service, done = STEPS[name]
         self.act(
@@ -199,6 +238,11 @@ class QueueEntryAdmin(OperateMixin, ReadOnlyMixin, AsOfMixin, ModelAdmin):
     def move_up_selected(self, request: HttpRequest, queryset: Any) -> None:
         """Put the selected people first; the last of them before the others would turn their order round."""
         self._do(request, reversed(list(queryset)), "move_up")
+
+    @action(description=MOVE_TO_END, permissions=["operate"])
+    def move_to_end_selected(self, request: HttpRequest, queryset: Any) -> None:
+        """Put the selected people last, in their own order."""
+        self._do(request, queryset, "move_to_end")
 
     @action(description=GIVE, permissions=["operate"])
     def give_selected(self, request: HttpRequest, queryset: Any) -> None:
@@ -222,6 +266,21 @@ class QueueEntryAdmin(OperateMixin, ReadOnlyMixin, AsOfMixin, ModelAdmin):
     def move_up_row(self, request: HttpRequest, form: object, object_id: str) -> HttpResponse:
         """Put this person first."""
         return self._do_one(request, object_id, "move_up")
+
+    @action(
+        description=MOVE_TO_END,
+        url_path="move-to-end",
+        icon="vertical_align_bottom",
+        permissions=["operate"],
+        dialog=question(
+            MOVE_TO_END,
+            gettext_lazy("This person waits as if they had joined just now."),
+            MOVE_TO_END,
+        ),
+    )
+    def move_to_end_row(self, request: HttpRequest, form: object, object_id: str) -> HttpResponse:
+        """Put this person last."""
+        return self._do_one(request, object_id, "move_to_end")
 
     @action(
         description=GIVE,

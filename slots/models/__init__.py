@@ -3,6 +3,7 @@
 from slots.models.branding import LogoType, QueueBranding
 from slots.models.extension_use import ExtensionUse
 from slots.models.group_rule import GroupRule
+from slots.models.hand_over import HandOver
 from slots.models.journal import Event, JobRun, JournalEntry
 from slots.models.page_rules import PageRules
 from slots.models.pool import FirstAttempt, LicencePool
@@ -15,6 +16,7 @@ __all__ = [
     "ExtensionUse",
     "FirstAttempt",
     "GroupRule",
+    "HandOver",
     "JobRun",
     "JournalEntry",
     "LicencePool",

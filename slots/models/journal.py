@@ -66,6 +66,8 @@ class JournalEntry(models.Model):
         indexes = [
             models.Index(fields=["pool", "-at"], name="journal_by_pool"),
             models.Index(fields=["user", "-at"], name="journal_by_user"),
+            # To follow a slot from one holder to the next.
+            models.Index(fields=["slot_id", "fence"], name="journal_by_slot"),
         ]
 
     def __str__(self) -> str:

@@ -141,7 +141,8 @@ def change_confirm(
         # earlier one still may, even after the slot was handed back.
         alone = change.clean and slot.claimed_until == change.claim
         settled = alone or (slot.attempts == 2 and by_reading)
-        _activate(slot, at, settled=settled, opening=Opening.ASKED if will_look else "")
+        opening = Opening.ASKED if will_look else ""
+        _activate(slot, at, settled=settled, opening=opening, asked_at=_begun(change))
     elif slot.unsettled_until and not _had_passed(slot.unsettled_until, change, at):
         # An earlier call to add this person was lost and may still land, or has landed between this removal and
         # its answer: look again when it cannot any more.
@@ -149,9 +150,14 @@ def change_confirm(
             claimed_until=None, next_attempt_at=max(slot.unsettled_until, at + LOOK_AGAIN)
         )
     else:
-        _free(slot, pool, at)
+        _free(slot, pool, at, asked_at=_begun(change))
         pool_dispatch(pool=pool, at=at)
     return True
+
+
+def _begun(change: WantedChange) -> datetime:
+    """Return when the call began."""
+    return change.claim - CLAIM_TIME
 
 
 def _had_passed(moment: datetime, change: WantedChange, at: datetime) -> bool:
@@ -159,11 +165,11 @@ def _had_passed(moment: datetime, change: WantedChange, at: datetime) -> bool:
 
     While the clock may have been set forward unnoticed, nobody can tell.
     """
-    begun = min(at, change.claim - CLAIM_TIME)
+    begun = min(at, _begun(change))
     return moment <= begun and intake_is_trusted(at=at)
 
 
-def _activate(slot: Slot, at: datetime, *, settled: bool, opening: str) -> None:
+def _activate(slot: Slot, at: datetime, *, settled: bool, opening: str, asked_at: datetime) -> None:
     Slot.objects.filter(pk=slot.pk).update(
         state=SlotState.ACTIVE,
         confirmed_at=at,
@@ -184,6 +190,7 @@ def _activate(slot: Slot, at: datetime, *, settled: bool, opening: str) -> None:
         user=slot.holder,
         slot=slot,
         seconds=_seconds(slot.granted_at, at),
+        asked_at=asked_at.isoformat(),
     )
 
 
@@ -191,7 +198,7 @@ def _seconds(start: datetime | None, end: datetime) -> float:
     return round((end - start).total_seconds(), 3) if start is not None else 0.0
 
 
-def _free(slot: Slot, pool: LicencePool, at: datetime) -> None:
+def _free(slot: Slot, pool: LicencePool, at: datetime, *, asked_at: datetime | None = None) -> None:
     """End the stay: note it, put an absent person back in the queue, lock the swept, free or drop the row."""
     journal_write(
         event=Event.FREED,
@@ -201,6 +208,7 @@ def _free(slot: Slot, pool: LicencePool, at: datetime) -> None:
         slot=slot,
         reason=slot.loss_reason,
         seconds=_seconds(slot.revoking_since, at),
+        asked_at=asked_at.isoformat() if asked_at is not None else None,
     )
     _note_session(slot, at)
     if slot.loss_reason == LossReason.UNCLAIMED:

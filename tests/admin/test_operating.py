@@ -4,13 +4,24 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from kombu.exceptions import OperationalError
 
 from ium.directory.models import User
-from slots.models import CloseReason, Event, JournalEntry, LicencePool, QueueEntry, Slot, SlotState
-from slots.services import pool_apply_limit
+from slots.models import (
+    CloseReason,
+    Event,
+    GroupRule,
+    JournalEntry,
+    LicencePool,
+    QueueEntry,
+    Slot,
+    SlotState,
+)
+from slots.services import group_rules_changed, pool_apply_limit
 from tests import factories
 from tests.admin.conftest import signed_in, staff
 from tests.admin.test_configuration import said
@@ -281,7 +292,51 @@ def test_a_free_slot_is_given_before_the_turn(
     assert factories.slot_of(queue[2].user).state == SlotState.GRANTING
 
 
-@pytest.mark.parametrize("name", ["move_up", "give", "remove"])
+def test_somebody_is_put_at_the_end(
+    operator: Client, queue: list[QueueEntry], pool: LicencePool
+) -> None:
+    operator.post(reverse("admin:slots_queueentry_move_to_end_row", args=[queue[0].pk]), SUBMIT)
+    assert order(pool) == ["Waiting 2", "Waiting 3", "Waiting 1"]
+    operator.post(reverse(QUEUE), chosen("move_to_end_selected", queue[1], queue[2]))
+    assert order(pool) == ["Waiting 1", "Waiting 2", "Waiting 3"]
+
+
+def test_the_queue_says_why_somebody_stands_there(
+    operator: Client, queue: list[QueueEntry], pool: LicencePool
+) -> None:
+    team = factories.GroupFactory.create(site=pool.site, name="team")
+    factories.MembershipFactory.create(group=team, user=queue[1].user)
+    GroupRule.objects.create(pool=pool, group=team, reserved_slots=1, max_slots=1)
+    group_rules_changed(pool_id=pool.pk, at=AT)
+    assert "next slot reserved for “team”" in operator.get(reverse(QUEUE)).content.decode()
+    holder = Slot.objects.exclude(holder=None).first()
+    assert holder is not None
+    factories.MembershipFactory.create(group=team, user=holder.holder)
+    operator.post(reverse(QUEUE), chosen("move_up_selected", queue[2]))
+    shown = operator.get(reverse(QUEUE)).content.decode()
+    assert "cap of “team” reached, skipped" in shown
+    assert "moved to the front" in shown
+    assert "Read at" in shown
+
+
+def test_the_queue_costs_the_same_for_any_number_of_people(
+    operator: Client, queue: list[QueueEntry], pool: LicencePool, django_assert_num_queries: Any
+) -> None:
+    operator.get(reverse(QUEUE))
+    with CaptureQueriesContext(connection) as few:
+        operator.get(reverse(QUEUE))
+    for number in range(20):
+        factories.waiting(pool, display_name=f"More {number}")
+    with django_assert_num_queries(len(few)):
+        operator.get(reverse(QUEUE))
+    team = factories.GroupFactory.create(site=pool.site, name="team")
+    GroupRule.objects.create(pool=pool, group=team, max_slots=1)
+    group_rules_changed(pool_id=pool.pk, at=AT)
+    with django_assert_num_queries(len(few) + 3):
+        operator.get(reverse(QUEUE))
+
+
+@pytest.mark.parametrize("name", ["move_up", "move_to_end", "give", "remove"])
 def test_the_queue_is_changed_only_with_the_right_to_operate(
     watcher: Client, queue: list[QueueEntry], pool: LicencePool, name: str
 ) -> None:

@@ -24,6 +24,7 @@ MODELS = sorted(
 READ_ONLY = {
     "slots.Slot",
     "slots.QueueEntry",
+    "slots.HandOver",
     "slots.JournalEntry",
     "slots.SlotSession",
     "slots.JobRun",
