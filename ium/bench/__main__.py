@@ -5,6 +5,7 @@ import argparse
 from ium.bench.api import api_figures
 from ium.bench.eta import eta_figures
 from ium.bench.footprint import footprint_figures
+from ium.bench.queue_poll import queue_poll_figures
 from ium.bench.sweeping import sweep_figures
 
 MEASUREMENTS = {
@@ -12,6 +13,7 @@ MEASUREMENTS = {
     "sweep": sweep_figures,
     "footprint": footprint_figures,
     "eta": eta_figures,
+    "queue_poll": queue_poll_figures,
 }
 
 
