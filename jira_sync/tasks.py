@@ -7,14 +7,22 @@ from ium.directory.models import ConnectionState, Group, Site
 from ium.lib import clock
 from jira_sync import glass, services, sync
 from jira_sync.doctor import services as doctor
+from jira_sync.receivers import next_change_kept
 from slots.services import job_run, restored_pools_due
 
 
 @shared_task
 def carry_out(*slot_ids: int) -> None:
-    """Carry out what these slots want; what fails with an error is found by the periodic job."""
+    """Carry out what these slots want, and what follows from it: a freed slot goes to the next user at once.
+
+    What is left when one fails with an error is found by the periodic job.
+    """
     for slot_id in slot_ids:
-        _carry_out(slot_id)
+        next_id: int | None = slot_id
+        while next_id is not None:
+            with next_change_kept() as kept:
+                _carry_out(next_id)
+            next_id = kept.popleft() if kept else None
 
 
 def _carry_out(slot_id: int) -> int:

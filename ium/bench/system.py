@@ -57,8 +57,8 @@ def _manage(environment: dict[str, str], *arguments: str) -> str:
 
 
 @contextlib.contextmanager
-def served(database: str) -> Iterator[Served]:
-    """Serve IUM on "sqlite" or "postgres" until the block ends."""
+def served(database: str, **variables: str) -> Iterator[Served]:
+    """Serve IUM on "sqlite" or "postgres" until the block ends; `variables` join its environment."""
     with contextlib.ExitStack() as parts:
         folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="ium-bench-")))
         url = f"sqlite:///{folder}/ium.sqlite3"
@@ -68,9 +68,9 @@ def served(database: str) -> Iterator[Served]:
             parts.callback(postgres.stop)
             url = postgres.url
         broker = embedded_broker(folder, load_secrets(folder).broker_password)
-        _start(parts, broker.prepare(), dict(os.environ))
+        start(parts, broker.prepare(), dict(os.environ))
         port = _free_port()
-        environment = _environment(folder, url, broker.url, port)
+        environment = _environment(folder, url, broker.url, port) | variables
         _manage(environment, "migrate", "--verbosity", "0")
         _manage(environment, "collectstatic", "--noinput", "--verbosity", "0")
         yield _serve(parts, environment, port)
@@ -100,7 +100,7 @@ def _serve(parts: contextlib.ExitStack, environment: dict[str, str], port: int) 
         "--port", str(port), "--workers", "1", "--blocking-threads", "8", "--no-ws",
         "--log-level", "error", "ium.wsgi:application",
     ]  # fmt: skip
-    process = _start(parts, command, environment)
+    process = start(parts, command, environment)
     url = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + START_SECONDS
     while not _answers(url):
@@ -117,9 +117,10 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _start(
+def start(
     parts: contextlib.ExitStack, command: Sequence[str], environment: dict[str, str]
 ) -> subprocess.Popen[bytes]:
+    """Start a program that is stopped when `parts` close."""
     process = subprocess.Popen(  # noqa: S603 - our own programs
         command,
         env=environment,

@@ -1,0 +1,84 @@
+"""The simulated Jira with a stopwatch: each call takes 100 ms, and `GET /_bench/calls` tells when each came and went.
+
+Started as a process of its own: ``python -m ium.bench.jira --port 8090 --people 2000``.
+"""
+
+import argparse
+import asyncio
+import time
+from dataclasses import asdict, dataclass
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from jira_sync.simulator.__main__ import serve
+from jira_sync.simulator.settings import Options
+
+SECONDS_PER_CALL = 0.1
+
+
+@dataclass(frozen=True)
+class Timed:
+    """One call to an API; `account` for changes of memberships; times in seconds of this machine's monotonic clock."""
+
+    method: str
+    account: str
+    status: int
+    came: float
+    answered: float
+
+
+def stopwatch(calls: list[Timed], seconds: float) -> "web.Middleware":
+    """Return what delays and notes every call to Atlassian's APIs."""
+
+    @web.middleware
+    async def timed(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not request.path.startswith(("/admin/", "/rest/")):
+            return await handler(request)
+        came = time.monotonic()
+        await asyncio.sleep(seconds)
+        answer = await handler(request)
+        account = await _account(request)
+        calls.append(Timed(request.method, account, answer.status, came, time.monotonic()))
+        return answer
+
+    return timed
+
+
+async def _account(request: web.Request) -> str:
+    """Return whose membership is changed; empty for any other call."""
+    _, found, account = request.path.partition("/memberships")
+    if not found:
+        return ""
+    return account.strip("/") or str((await request.json())["accountId"])
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--people", type=int, required=True)
+    parser.add_argument("--seconds", type=float, default=SECONDS_PER_CALL)
+    options = parser.parse_args()
+    calls: list[Timed] = []
+
+    async def tell(_request: web.Request) -> web.Response:
+        told = web.json_response([asdict(call) for call in calls])
+        calls.clear()
+        return told
+
+    def equip(app: web.Application) -> None:
+        app.middlewares.insert(0, stopwatch(calls, options.seconds))
+        app.router.add_get("/_bench/calls", tell)
+
+    simulated = Options(
+        port=options.port,
+        people=options.people,
+        seats={"jira-software": options.people},
+        delay=0.0,
+    )
+    asyncio.run(serve(simulated, equip))
+
+
+if __name__ == "__main__":
+    main()
