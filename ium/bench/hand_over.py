@@ -20,6 +20,7 @@ from ium.runtime.services import worker_services
 SLOTS = 600
 ADDITIONS, REMOVALS = 100.0, 50.0  # per second: Atlassian's refill of POST and DELETE
 PATIENCE = 300.0
+SETTLING = 3.0
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ def hand_over_figures(_seconds: float) -> None:
     """Give 600 slots at once, then take all of them for the next in the queue."""
     for database in ("sqlite", "postgres"):
         with _running(database) as bench:
-            given = _until_settled(bench, "give")
-            taken = _until_settled(bench, "take")
+            given = _done(bench, "give", changes=SLOTS)
+            taken = _done(bench, "take", changes=2 * SLOTS)
             pairs = bench.step("pairs")
         _print(f"hand_over.{database}", given, taken, dict(pairs))
 
@@ -75,13 +76,15 @@ def _wait_for_jira(url: str) -> None:
     raise TimeoutError("The simulated Jira for the measurements did not start.")
 
 
-def _until_settled(bench: Bench, step: str) -> list[Timed]:
+def _done(bench: Bench, step: str, changes: int) -> list[Timed]:
+    """Do a step, wait until Jira has seen so many changes, and return its calls."""
     bench.step(step)
     deadline = time.monotonic() + PATIENCE
-    while bench.step("state") != {"free": 0, "granting": 0, "active": SLOTS, "revoking": 0}:
+    while requests.get(f"{bench.jira}/_bench/changes", timeout=30).json() < changes:
         if time.monotonic() > deadline:
             raise TimeoutError(f"Not all slots changed hands: {bench.step('state')}")
-        time.sleep(2)
+        time.sleep(1)
+    time.sleep(SETTLING)
     return bench.calls()
 
 

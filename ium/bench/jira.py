@@ -9,7 +9,7 @@ import time
 from dataclasses import asdict, dataclass
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from jira_sync.simulator.__main__ import serve
 from jira_sync.simulator.settings import Options
@@ -28,7 +28,7 @@ class Timed:
     answered: float
 
 
-def stopwatch(calls: list[Timed], seconds: float) -> "web.Middleware":
+def stopwatch(calls: list[Timed], seconds: float) -> Middleware:
     """Return what delays and notes every call to Atlassian's APIs."""
 
     @web.middleware
@@ -67,9 +67,13 @@ def main() -> None:
         calls.clear()
         return told
 
+    async def count(_request: web.Request) -> web.Response:
+        return web.json_response(sum(bool(call.account) for call in calls))
+
     def equip(app: web.Application) -> None:
         app.middlewares.insert(0, stopwatch(calls, options.seconds))
         app.router.add_get("/_bench/calls", tell)
+        app.router.add_get("/_bench/changes", count)
 
     simulated = Options(
         port=options.port,

@@ -95,6 +95,11 @@ class Site(models.Model):
         """Whether Jira or the key fails: holders keep what they have and nothing is promised."""
         return self.connection_state in {ConnectionState.UNREACHABLE, ConnectionState.REFUSED}
 
+    @property
+    def is_well(self) -> bool:
+        """Whether the last call worked: another one that works is no news."""
+        return self.connection_state == ConnectionState.OK and not self.connection_failures
+
 
 class UserManager(BaseUserManager["User"]):
     """Creates people: from Jira by account id, or local ones by login name."""

@@ -10,10 +10,10 @@ from ium.runtime.embedded_valkey import Broker
 from ium.runtime.probes import http_ready
 from ium.runtime.supervisor import Service
 
-# By module, not by script: the scripts of a moved virtual environment point nowhere.
 # At Atlassian's limits and 100 ms per call, 15 calls are on their way at once; the rest is database and questions
 # whether somebody is let in (docs/performance.md). Threads are made when they are needed.
 JIRA_THREADS = 24
+# By module, not by script: the scripts of a moved virtual environment point nowhere.
 PYTHON = (sys.executable, "-m")
 MANAGE = (sys.executable, str(ROOT / "manage.py"))
 STAND_IN = "ium.beat:StandInScheduler"
@@ -40,7 +40,9 @@ def jira_service(config: Config) -> Service:
 
 def worker_services() -> tuple[Service, Service]:
     """Two workers: a Jira that takes 15 s to answer must not hold up the sweep."""
-    return _worker("worker", "celery", threads=2), _worker("jira-worker", "jira", threads=JIRA_THREADS)
+    return _worker("worker", "celery", threads=2), _worker(
+        "jira-worker", "jira", threads=JIRA_THREADS
+    )
 
 
 def _worker(name: str, queue: str, threads: int) -> Service:

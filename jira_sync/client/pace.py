@@ -2,8 +2,8 @@
 
 Atlassian refills per second GET 100, POST 100, PUT 50, DELETE 50, shared by everybody who uses the
 tenant (developer.atlassian.com, Jira Cloud "Rate limiting"; jira-api.md section 5). A lane runs at
-97 % of that and lets the remaining 3 % pass as a burst: Atlassian's buckets hold seconds of the rate,
-and others who use the tenant are noticed by its headers (`slow`, `pause`).
+93 % of that and lets the remaining 7 % pass as a burst: no second ever holds more than the limit.
+Others who use the tenant are noticed by its headers (`slow`, `pause`).
 
 Why not pyrate-limiter (4.5): its rates are fixed when a limiter is made, while a lane here must be
 paused (429) and slowed (near the limit) from outside; its clock can be replaced but its sleep
@@ -22,7 +22,7 @@ from typing import NamedTuple
 from .errors import RateLimited
 
 ATLASSIAN_PER_SECOND = {"GET": 100.0, "POST": 100.0, "PUT": 50.0, "DELETE": 50.0}
-STEADY_PART = 0.97
+STEADY_PART = 0.93
 SHORTEST_SLEEP = 0.001  # rounding errors and shorter waits are not worth a system call
 SLOW_SECONDS = 5.0
 SLOW_FACTOR = 2.0

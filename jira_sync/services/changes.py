@@ -35,12 +35,14 @@ def carry_out(*, slot_id: int, will_look: bool = False) -> bool:
         return False
     called = False
     if not change.dry_run:
+        site = Site.objects.get(pk=change.site_id)
         try:
-            called = _call(directory_of(Site.objects.get(pk=change.site_id)), change)
+            called = _call(directory_of(site), change)
         except JiraError as error:
             _report(change, error)
             return False
-        note_answer(site_id=change.site_id, at=clock.now())
+        if not site.is_well:
+            note_answer(site_id=change.site_id, at=clock.now())
     return slots.change_confirm(
         change=change,
         at=clock.now(),

@@ -36,6 +36,19 @@ CLAIM_TIME = timedelta(seconds=60)
 # A lost call to add somebody may still take effect in Jira for so long; until then the slot stays used.
 SETTLE_TIME = timedelta(seconds=90)
 LOOK_AGAIN = timedelta(seconds=10)
+# A claim happens with every call; of the hundred columns of slot, pool, group and holder it needs a tenth.
+_FOR_A_CLAIM = (
+    "state",
+    "fence",
+    "attempts",
+    "unsettled_until",
+    "holder__account_id",
+    "pool__site_id",
+    "pool__assigned_licences",
+    "pool__buffer_licences",
+    "pool__dry_run",
+    "pool__access_group__group_id",
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,7 @@ def change_claim(*, slot_id: int, at: datetime) -> WantedChange | None:
     slot = (
         Slot.objects.unfinished(at)
         .select_related("pool__access_group", "holder")
+        .only(*_FOR_A_CLAIM)
         .filter(pk=slot_id)
         .first()
     )
@@ -109,10 +123,10 @@ def _settled(change: WantedChange) -> dict[str, None]:
     return {"unsettled_until": None} if change.add and change.clean else {}
 
 
-def _current(change: WantedChange) -> Slot | None:
-    """Return the slot if the report is about what it still wants. The caller holds the pool lock."""
-    return (
-        Slot.objects.select_related("pool__site", "holder", "queue_entry")
+def _current(change: WantedChange, pool: LicencePool | None = None) -> Slot | None:
+    """Return the slot if the report is about what it still wants. The caller holds the lock of the pool."""
+    slot = (
+        Slot.objects.select_related("queue_entry")
         .filter(
             pk=change.slot_id,
             fence=change.fence,
@@ -120,6 +134,9 @@ def _current(change: WantedChange) -> Slot | None:
         )
         .first()
     )
+    if slot is not None and pool is not None:
+        slot.pool = pool
+    return slot
 
 
 @transaction.atomic
@@ -132,7 +149,7 @@ def change_confirm(
     asks Jira when its pages open for the new holder (`opening_report`).
     """
     pool = pool_lock(change.pool_id)
-    slot = _current(change)
+    slot = _current(change, pool)
     if slot is None:
         change_answered_late(change=change)
         return False
@@ -187,7 +204,7 @@ def _activate(slot: Slot, at: datetime, *, settled: bool, opening: str, asked_at
         event=Event.CONFIRMED,
         at=at,
         pool=slot.pool,
-        user=slot.holder,
+        user_id=slot.holder_id,
         slot=slot,
         seconds=_seconds(slot.granted_at, at),
         asked_at=asked_at.isoformat(),
@@ -204,7 +221,7 @@ def _free(slot: Slot, pool: LicencePool, at: datetime, *, asked_at: datetime | N
         event=Event.FREED,
         at=at,
         pool=pool,
-        user=slot.holder,
+        user_id=slot.holder_id,
         slot=slot,
         reason=slot.loss_reason,
         seconds=_seconds(slot.revoking_since, at),
@@ -213,9 +230,11 @@ def _free(slot: Slot, pool: LicencePool, at: datetime, *, asked_at: datetime | N
     _note_session(slot, at)
     if slot.loss_reason == LossReason.UNCLAIMED:
         _put_back(slot, at)
-    if slot.loss_reason == LossReason.SWEEP and pool.lock_minutes > 0:
+    if slot.loss_reason == LossReason.SWEEP and pool.lock_minutes > 0 and slot.holder_id:
         until = at + timedelta(minutes=pool.lock_minutes)
-        SlotLock.objects.update_or_create(pool=pool, user=slot.holder, defaults={"until": until})
+        SlotLock.objects.update_or_create(
+            pool=pool, user_id=slot.holder_id, defaults={"until": until}
+        )
     _empty(slot, pool)
 
 
@@ -227,12 +246,12 @@ def slot_let_go(slot: Slot, *, at: datetime) -> None:
 
 
 def _note_session(slot: Slot, at: datetime) -> None:
-    if slot.holder is None or slot.granted_at is None:
+    if slot.holder_id is None or slot.granted_at is None:
         return
     entry = slot.queue_entry
     SlotSession.objects.create(
         pool=slot.pool,
-        user=slot.holder,
+        user_id=slot.holder_id,
         waited_seconds=_seconds(entry.joined_at, slot.granted_at) if entry is not None else 0,
         granted_at=slot.granted_at,
         confirmed_at=slot.confirmed_at,
@@ -292,7 +311,7 @@ def change_refuse(
         pool_pause(pool_id=change.pool_id, reason=code, message=message, at=at)
         return change_postpone(change=change, error=message, unknown=False, delay=60, at=at)
     pool = pool_lock(change.pool_id)
-    slot = _current(change)
+    slot = _current(change, pool)
     if slot is None:
         change_answered_late(change=change)
         return False

@@ -35,6 +35,9 @@ def pool_lock(pool_id: int) -> LicencePool:
         return (
             LicencePool.objects.select_for_update(no_key=True, of=("self",))
             .select_related("site")
+            .defer(
+                "site__org_key", "site__second_org_key", "site__api_token"
+            )  # decrypted when read
             .get(pk=pool_id)
         )
     except OperationalError as error:

@@ -77,10 +77,10 @@ class Command(BaseCommand):
         states = LicencePool.objects.get().slots.values_list("state", flat=True)
         return {state.value: list(states).count(state) for state in SlotState}
 
-    def _pairs(self, _slots: int) -> list[tuple[str, str]]:
+    def _pairs(self, _slots: int) -> list[tuple[str | None, str | None]]:
         """Return who lost a slot and who got it, by account id."""
         told = JournalEntry.objects.filter(event__in=[Event.FREED, Event.GRANTED]).order_by("pk")
-        left: dict[int, str] = {}
+        left: dict[int | None, str | None] = {}
         pairs = []
         for event, slot_id, account_id in told.values_list("event", "slot_id", "user__account_id"):
             if event == Event.FREED:

@@ -48,14 +48,14 @@ def test_stays_below_atlassians_limit_in_every_second(pace: Pace, time: Time, me
 
 
 def test_a_small_burst_does_not_wait(pace: Pace, time: Time) -> None:
-    for _ in range(5):
+    for _ in range(3):
         pace.wait(DELETE)
     assert time.slept == []
 
 
 def test_lanes_do_not_slow_each_other(pace: Pace, time: Time) -> None:
     for lane in (DELETE, POST, Lane("https://y", "/memberships", "DELETE")):
-        for _ in range(5):
+        for _ in range(3):
             pace.wait(lane)
     assert time.slept == []
 
