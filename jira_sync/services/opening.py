@@ -29,7 +29,9 @@ def look_in(*, slot_id: int, fence: int) -> float | None:
         opens = directory_of(site).lets_in(account_id, product)
     except JiraError as error:
         log.info("Jira did not say whether it lets the holder of slot %s in: %s", slot_id, error)
-        return _next(slot) if error.retryable else _unknown(slot_id, fence)
+        if error.retryable:
+            return _next(slot)
+        opens = None
     slots.opening_report(slot_id=slot_id, fence=fence, opens=opens)
     return _next(slot) if opens is False else None
 
@@ -37,10 +39,6 @@ def look_in(*, slot_id: int, fence: int) -> float | None:
 def _next(slot: Slot) -> float | None:
     assert slot.confirmed_at is not None  # noqa: S101 - `opening_asked` asks about confirmed slots only
     return slots.next_look(confirmed_at=slot.confirmed_at, at=clock.now())
-
-
-def _unknown(slot_id: int, fence: int) -> None:
-    slots.opening_report(slot_id=slot_id, fence=fence, opens=None)
 
 
 def look_soon(slot_id: int) -> None:

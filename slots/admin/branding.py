@@ -69,7 +69,7 @@ class QueueBrandingAdmin(HistoryMixin, ModelAdmin):
 
     def preview(self, request: HttpRequest) -> HttpResponse:
         """Show what the form would make of the page, without saving anything."""
-        row = QueueBranding.objects.filter(pk=_number(request.GET.get("row"))).first()
+        row = QueueBranding.objects.filter(pk=_number(request.GET.get("row", ""))).first()
         if not (self.has_change_permission(request, row) or self.has_add_permission(request)):
             raise PermissionDenied
         form = QueueBrandingForm(request.POST, request.FILES, instance=row)
@@ -107,8 +107,9 @@ class QueueBrandingAdmin(HistoryMixin, ModelAdmin):
         return super().changeform_view(request, object_id, form_url, context)
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+def _number(text: str) -> int:
+    """Return the number of a row; 0, which none has, for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _sources(branding: QueueBranding) -> list[QueueBranding]:

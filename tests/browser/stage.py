@@ -95,8 +95,8 @@ def _doubtful(person: User, pool: LicencePool) -> None:
 
 
 def _swept(person: User, pool: LicencePool) -> None:
-    _active(person, pool)
-    revoke(factories.slot_of(person), reason=LossReason.SWEEP, at=clock.now())
+    _warned(person, pool)
+    assert revoke(factories.slot_of(person), reason=LossReason.SWEEP, at=clock.now())
     settle()
 
 

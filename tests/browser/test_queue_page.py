@@ -150,7 +150,7 @@ def test_automatic_first_attempt_starts_by_itself_but_not_after_leaving(
     page.wait_for_timeout(1_000)
     heading(page, "You are not connected")
 
-    page.goto("/queue/?pool=jira")
+    page.get_by_role("button", name="Reconnect").click()
     heading(page, "You are in the queue")
 
 

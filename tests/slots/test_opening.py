@@ -119,14 +119,16 @@ def test_nobody_asks_twice_about_an_open_door_or_in_a_dry_run(
     ann: User, pool: LicencePool, at: datetime
 ) -> None:
     slot = factories.slot_of(ann)
-    question = {"slot_id": slot.pk, "fence": slot.fence, "at": at}
-    assert opening_asked(**question) == (ann.account_id, "jira-software")
 
+    def asked() -> tuple[str, str] | None:
+        return opening_asked(slot_id=slot.pk, fence=slot.fence, at=at)
+
+    assert asked() == (ann.account_id, "jira-software")
     LicencePool.objects.update(dry_run=True)
-    assert opening_asked(**question) is None
+    assert asked() is None
     LicencePool.objects.update(dry_run=False)
     said(ann, True)
-    assert opening_asked(**question) is None
+    assert asked() is None
 
 
 def test_looks_are_few(at: datetime) -> None:
