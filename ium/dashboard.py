@@ -58,6 +58,7 @@ MENU: tuple[tuple[Promise, tuple[tuple[str, Promise, str], ...]], ...] = (
         gettext_lazy("Operation"),
         (
             ("jira_sync.Finding", gettext_lazy("Configuration check"), "health_and_safety"),
+            ("slots.Notice", gettext_lazy("Notices"), "notifications"),
             ("slots.JobRun", gettext_lazy("Jobs"), "event_repeat"),
             ("django_celery_beat.PeriodicTask", gettext_lazy("Schedules"), "schedule"),
             ("activity.LastActivity", gettext_lazy("Activity"), "monitor_heart"),

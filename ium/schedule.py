@@ -36,6 +36,14 @@ JOBS = (
     ),
     Job("Upkeep", "slots.tasks.upkeep", 10, "Grants not taken up, people who stopped waiting."),
     Job(
+        "Notices",
+        "slots.tasks.notices",
+        30,
+        "Tells administrators when people wait longer than a pool's limit, and when it is over.",
+        # Mail and webhooks may be slow: they must not hold up the sweep.
+        queue="jira",
+    ),
+    Job(
         "Activity intake",
         "ium.tasks.observe",
         30,

@@ -80,6 +80,8 @@ IUM_THROTTLES = {
     "passwords_of_name": 3 * env.int("IUM_WRONG_PASSWORDS", default=20),
 }
 IUM_PASSWORD_WINDOW = 300
+# Signs the messages to webhooks (ium/lib/webhook.py); without it none can be configured.
+IUM_WEBHOOK_SECRET = env.str("IUM_WEBHOOK_SECRET", default="")
 # Everybody who waits asks every so many seconds; 0: the server says when, by the place in the queue
 # (slots/document.py). More than a minute would make people fall silent.
 IUM_QUEUE_POLL_SECONDS = min(60, max(0, env.int("IUM_QUEUE_POLL_SECONDS", default=0)))

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django import forms
+from django.conf import settings
 from django.db.models import Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from ium.lib.admin import https_first
 from slots.models import LicencePool
 from slots.models.pool import TEST_INACTIVITY_MINUTES
 
+SHORTEST_SECRET = 24
 HELP_TEXTS = {
     "key": gettext_lazy("Used in addresses and by the extension, for example “jira”."),
     "site": gettext_lazy("Where the licences are. Its keys are under “Sites”."),
@@ -60,6 +62,13 @@ HELP_TEXTS = {
     "claim_seconds": gettext_lazy(
         "A slot whose person does not come within so many seconds goes to the next. At least 90: hidden tabs ask once"
         " a minute."
+    ),
+    "wait_alert_minutes": gettext_lazy(
+        "When somebody waits longer than so many minutes, administrators are told: once, and again when nobody waits"
+        " longer than half of it. Mail goes to the site's addresses for problems. 0: never."
+    ),
+    "wait_alert_webhook": gettext_lazy(
+        "An address that gets the same as a signed JSON message (Standard Webhooks). Empty: none."
     ),
     "place_kept_seconds": gettext_lazy(
         "Who stops asking keeps the place in the queue for so many seconds, and holds up nobody."
@@ -112,7 +121,15 @@ class LicencePoolForm(PoolModelForm):
         self._check_groups(data)
         self._check_fixed_while_used(data)
         self._check_numbers(data)
+        self._check_webhook(data)
         return data
+
+    def _check_webhook(self, data: dict[str, Any]) -> None:
+        if data.get("wait_alert_webhook") and len(settings.IUM_WEBHOOK_SECRET) < SHORTEST_SECRET:
+            text = _(
+                "First set IUM_WEBHOOK_SECRET for the server to at least %(number)s characters: it signs the messages."
+            )
+            self.add_error("wait_alert_webhook", text % {"number": SHORTEST_SECRET})
 
     def _check_groups(self, data: dict[str, Any]) -> None:
         site, access, user = data.get("site"), data.get("access_group"), data.get("user_group")

@@ -99,6 +99,10 @@ _SENTENCES: dict[str, Promise] = {
         "%(user)s is in the access group of %(pool)s, but IUM did not put them there. Nothing was changed."
     ),
     "paused": gettext_lazy("Giving slots of %(pool)s pauses: %(message)s"),
+    "wait_long": gettext_lazy(
+        "People wait long for %(pool)s: the longest %(waited)s. People waiting: %(waiting)s."
+    ),
+    "wait_over": gettext_lazy("Nobody waits long for %(pool)s any more; it lasted %(seconds)s."),
     "site_down": gettext_lazy("Jira cannot be used for %(pool)s: %(message)s"),
     "site_up": gettext_lazy("Jira works again for %(pool)s."),
     "glass_on:started": gettext_lazy(

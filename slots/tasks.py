@@ -27,3 +27,14 @@ def upkeep() -> int:
     return services.job_run(
         name="upkeep", step=lambda pool, at: services.pool_upkeep(pool_id=pool, at=at)
     )
+
+
+@shared_task
+def notices() -> int:
+    """Watch for waits above a pool's limit, and send what administrators are to be told."""
+    watched = services.job_run(
+        name="wait_watch", step=lambda pool, at: services.wait_watch(pool_id=pool, at=at)
+    )
+    return watched + services.job_run(
+        name="notices_send", ids=[0], step=lambda _, at: services.notices_send(at=at)
+    )

@@ -5,6 +5,7 @@ from slots.admin.extension_use import ExtensionUseAdmin
 from slots.admin.hand_overs import HandOverAdmin
 from slots.admin.jobs import JobRunAdmin
 from slots.admin.journal import JournalEntryAdmin
+from slots.admin.notices import NoticeAdmin
 from slots.admin.page_rules import PageRulesAdmin
 from slots.admin.pools import LicencePoolAdmin
 from slots.admin.queue import QueueEntryAdmin
@@ -17,6 +18,7 @@ __all__ = [
     "JobRunAdmin",
     "JournalEntryAdmin",
     "LicencePoolAdmin",
+    "NoticeAdmin",
     "PageRulesAdmin",
     "QueueBrandingAdmin",
     "QueueEntryAdmin",

@@ -92,6 +92,7 @@ class LicencePoolAdmin(PoolActionsMixin, HistoryMixin, AsOfMixin, ModelAdmin):
                     ("queue_timer_seconds", "claim_seconds"),
                     ("place_kept_seconds", "access_delay_seconds"),
                     "assumed_hold_minutes",
+                    ("wait_alert_minutes", "wait_alert_webhook"),
                 ]
             },
         ),

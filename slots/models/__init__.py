@@ -5,12 +5,14 @@ from slots.models.extension_use import ExtensionUse
 from slots.models.group_rule import GroupRule
 from slots.models.hand_over import HandOver
 from slots.models.journal import Event, JobRun, JournalEntry
+from slots.models.notice import Channel, Notice, NoticeKind
 from slots.models.page_rules import PageRules
 from slots.models.pool import FirstAttempt, LicencePool
 from slots.models.queue import CloseReason, QueueEntry
 from slots.models.slot import LossReason, Opening, Slot, SlotLock, SlotSession, SlotState
 
 __all__ = [
+    "Channel",
     "CloseReason",
     "Event",
     "ExtensionUse",
@@ -22,6 +24,8 @@ __all__ = [
     "LicencePool",
     "LogoType",
     "LossReason",
+    "Notice",
+    "NoticeKind",
     "Opening",
     "PageRules",
     "QueueBranding",

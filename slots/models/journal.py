@@ -30,6 +30,8 @@ class Event(models.TextChoices):
     REPAIRED = "repaired", _("difference to Jira repaired")
     STRANGER = "stranger", _("unknown member reported")
     PAUSED = "paused", _("giving slots paused")
+    WAIT_LONG = "wait_long", _("people wait too long")
+    WAIT_OVER = "wait_over", _("nobody waits too long any more")
     SITE_DOWN = "site_down", _("Jira not usable")
     SITE_UP = "site_up", _("Jira usable again")
     GLASS_ON = "glass_on", _("break glass: access for everybody")

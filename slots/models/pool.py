@@ -143,6 +143,21 @@ class LicencePool(models.Model):
             "For the expected wait, until 30 stays have ended. Empty: until then the wait is “not known yet”."
         ),
     )
+    wait_alert_minutes = models.PositiveIntegerField(
+        _("tell of waits above (minutes)"),
+        default=0,
+        db_default=0,
+        validators=_range(0, 24 * 60),
+        help_text=_("Administrators are told when somebody waits longer. 0: never."),
+    )
+    wait_alert_webhook = models.URLField(
+        _("webhook for that"),
+        max_length=500,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Gets a signed message too. Mail goes to the site's addresses for problems."),
+    )
     reclaim_on_request = models.BooleanField(
         _("allow removal of inactive users on slot request"),
         default=False,
@@ -179,6 +194,8 @@ class LicencePool(models.Model):
 
     # Kept by IUM, not settings.
     next_seq = models.PositiveBigIntegerField(default=1, editable=False)
+    # Since when people wait longer than the administrator's limit, who was told of it.
+    wait_alert_since = models.DateTimeField(null=True, editable=False)
     # Whether any rule for a group exists: pools without pay no query for them.
     has_group_rules = models.BooleanField(default=False, db_default=False, editable=False)
     paused_until = models.DateTimeField(null=True, editable=False)
@@ -186,7 +203,13 @@ class LicencePool(models.Model):
 
     # Only settings belong in the history, and counters change under the pool lock all day.
     history = HistoricalRecords(
-        excluded_fields=["next_seq", "has_group_rules", "paused_until", "paused_message"]
+        excluded_fields=[
+            "next_seq",
+            "has_group_rules",
+            "wait_alert_since",
+            "paused_until",
+            "paused_message",
+        ]
     )
 
     class Meta:

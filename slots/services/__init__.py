@@ -18,6 +18,7 @@ from slots.services.losses import (
     sweep_revoke,
     sweep_warn,
 )
+from slots.services.notices import notices_send, wait_watch
 from slots.services.opening import LOOKS, next_look, opening_asked, opening_report
 from slots.services.pools import awaits_comparison, pool_lock, pool_pause
 from slots.services.queue import (
@@ -54,6 +55,7 @@ __all__ = [
     "intake_observe",
     "job_run",
     "next_look",
+    "notices_send",
     "opening_asked",
     "opening_report",
     "polls_write",
@@ -81,4 +83,5 @@ __all__ = [
     "slot_take_back",
     "sweep_revoke",
     "sweep_warn",
+    "wait_watch",
 ]

@@ -12,7 +12,13 @@ from slots.services.journal import journal_write
 from slots.services.pools import pool_lock
 
 # What IUM keeps itself, under the pool lock: a form would write back what it read minutes ago.
-KEPT_BY_IUM = {"next_seq", "has_group_rules", "paused_until", "paused_message"}
+KEPT_BY_IUM = {
+    "next_seq",
+    "has_group_rules",
+    "wait_alert_since",
+    "paused_until",
+    "paused_message",
+}
 
 
 @transaction.atomic

@@ -8,7 +8,16 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from ium.directory.models import User
-from slots.models import JobRun, LicencePool, LossReason, PageRules, SlotSession
+from slots.models import (
+    Channel,
+    JobRun,
+    LicencePool,
+    LossReason,
+    Notice,
+    NoticeKind,
+    PageRules,
+    SlotSession,
+)
 from slots.services import pool_apply_limit
 from tests import factories
 from tests.factories import AT
@@ -91,6 +100,13 @@ def populate(pool: LicencePool, number: int) -> None:
             granted_at=AT - timedelta(hours=1),
             ended_at=AT,
             loss_reason=LossReason.SWEEP,
+        )
+        Notice.objects.create(
+            pool=pool,
+            kind=NoticeKind.WAIT_LONG,
+            channel=Channel.MAIL,
+            created_at=AT,
+            next_attempt_at=AT,
         )
     full = LicencePool.objects.filter(key="full").first() or factories.PoolFactory.create(
         key="full", assigned_licences=0

@@ -246,3 +246,15 @@ def test_a_busy_pool_is_not_saved_and_the_page_says_so(
     assert "IUM is busy" in said(save(boss, pool, name="Changed"))
     pool.refresh_from_db()
     assert pool.name == "Jira"
+
+
+def test_a_webhook_needs_a_secret_of_the_server(
+    boss: Client, pool: LicencePool, settings: Any
+) -> None:
+    hook = {"wait_alert_minutes": 10, "wait_alert_webhook": "https://hooks.example/ium"}
+    settings.IUM_WEBHOOK_SECRET = "too short"
+    assert "IUM_WEBHOOK_SECRET" in str(errors(save(boss, pool, **hook))["wait_alert_webhook"])
+    settings.IUM_WEBHOOK_SECRET = "long enough to be a secret"
+    assert errors(save(boss, pool, **hook)) == {}
+    pool.refresh_from_db()
+    assert (pool.wait_alert_minutes, pool.wait_alert_webhook) == (10, hook["wait_alert_webhook"])

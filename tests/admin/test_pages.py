@@ -26,6 +26,7 @@ READ_ONLY = {
     "slots.QueueEntry",
     "slots.HandOver",
     "slots.JournalEntry",
+    "slots.Notice",
     "slots.SlotSession",
     "slots.JobRun",
     "directory.Group",

@@ -12,7 +12,7 @@ from jira_sync.models import (
     SyncRun,
     SyncSettings,
 )
-from slots.models import JobRun, LicencePool, PageRules, QueueBranding, SlotSession
+from slots.models import JobRun, LicencePool, Notice, PageRules, QueueBranding, SlotSession
 from tests.factories import AT, GroupFactory, active, holder, member, token_for, waiting
 
 
@@ -28,6 +28,9 @@ def fill(pool: LicencePool) -> tuple[User, User]:
     JobRun.objects.create(name="sweep", started_at=AT, finished_at=AT)
     member(pool)
     PageRules.objects.create(pk=1)
+    Notice.objects.create(
+        pool=pool, kind="wait_long", channel="mail", created_at=AT, next_attempt_at=AT
+    )
     schedules_ensure()
     assert LastActivity.objects.exists()
     of_jira(pool, ann)
