@@ -120,6 +120,13 @@ JOBS = (
         "Tells administrators by mail what is wrong, once a day while it lasts, and when it is over.",
         queue="jira",
     ),
+    Job(
+        "Old sessions",
+        "ium.tasks.clear_sessions",
+        86_400,
+        "Deletes the sessions of browsers that ended, and of sign-ins that were begun and left.",
+        hour=3,
+    ),
 )
 
 

@@ -3,6 +3,7 @@
 import requests
 from celery import shared_task
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 
 from activity.services import receivers_working
 from ium.lib import clock
@@ -22,3 +23,9 @@ def observe() -> float | None:
         raise RuntimeError("The web server answers, but no web process writes what it collects.")
     gap = intake_observe(at=at)
     return gap.total_seconds() if gap is not None else None
+
+
+@shared_task
+def clear_sessions() -> None:
+    """Delete what is left of sessions that are over: every sign-in that is begun makes one."""
+    SessionStore.clear_expired()
