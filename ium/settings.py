@@ -14,7 +14,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ium.demo.sign_in import demo_providers
-from ium.sign_in.configuration import read_providers
+from ium.sign_in.configuration import read_providers, read_redirects
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
@@ -87,7 +87,7 @@ IUM_WEBHOOK_SECRET = env.str("IUM_WEBHOOK_SECRET", default="")
 IUM_QUEUE_POLL_SECONDS = min(60, max(0, env.int("IUM_QUEUE_POLL_SECONDS", default=0)))
 # Where the browser extension may be sent back to after its sign-in, to the letter: one address for each build
 # (https://<id>.chromiumapp.org/cb, https://<sha1 of the id>.extensions.allizom.org/cb, http://127.0.0.1/mozoauth2/<hash>).
-IUM_EXTENSION_REDIRECTS: list[str] = env.list("IUM_EXTENSION_REDIRECTS", default=[])
+IUM_EXTENSION_REDIRECTS = read_redirects(env)
 IUM_EXTENSION_CLIENT_ID = "ium-extension"
 # A browser with the extension that was not used for so many days has to sign in again.
 IUM_DEVICE_DAYS = env.int("IUM_DEVICE_DAYS", default=90)

@@ -1,15 +1,20 @@
 """Signing browsers in by the extension: a pair of tokens per device, renewed in turns (RFC 6749, RFC 9700)."""
 
+import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from ium.directory.models import Device, User
 from ium.directory.services import token_hash
 from ium.lib.errors import Refused
 
+log = logging.getLogger(__name__)
+# Of one person at the same time; more than anybody has browsers.
+MOST_DEVICES = 20
 # The access token. Short, so that a copy of it is soon worth nothing; renewing costs one call in an hour.
 ACCESS_LIFETIME = timedelta(hours=1)
 
@@ -33,10 +38,11 @@ def device_begin(
     """Sign a browser in with a code that may be used once.
 
     Raises Refused when the code was used before; the device that it made is signed out then (RFC 6749, 4.1.2).
+    Of more than MOST_DEVICES the one that was not used for the longest time is signed out.
     """
     try:
         with transaction.atomic():
-            return Device.objects.create(
+            device = Device.objects.create(
                 user=user,
                 label=label[: Device._meta.get_field("label").max_length],
                 code_hash=token_hash(code),
@@ -44,9 +50,19 @@ def device_begin(
                 created_at=at,
                 **_pair(access_token, refresh_token, at),
             )
+            _end_surplus(user, at)
+            return device
     except IntegrityError:
         code_used_again(code=code, at=at)
         raise _signed_out() from None
+
+
+def _end_surplus(user: User, at: datetime) -> None:
+    renewed = Device.objects.usable(at).filter(user=user, refresh_hash__isnull=False)
+    by_use = renewed.order_by(Coalesce("last_used_at", "created_at").desc(), "-pk")
+    surplus = list(by_use.values_list("pk", flat=True)[MOST_DEVICES:])
+    if surplus:
+        Device.objects.filter(pk__in=surplus).update(signed_out_at=at)
 
 
 def code_used_again(*, code: str, at: datetime) -> bool:
@@ -66,9 +82,14 @@ def device_of_refresh_token(*, refresh_token: str, at: datetime) -> Device | Non
     if device is None or not device.user.is_active:
         return None
     if device.refresh_hash != token_hash(refresh_token):
-        family.update(signed_out_at=at)
+        _end_stolen(device, at)
         return None
     return device
+
+
+def _end_stolen(device: Device, at: datetime) -> None:
+    log.warning("Device %s was signed out: a refresh token of it was used twice.", device.pk)
+    Device.objects.filter(pk=device.pk, signed_out_at=None).update(signed_out_at=at)
 
 
 def device_renew(
@@ -81,7 +102,8 @@ def device_renew(
     family = Device.objects.usable(at).filter(family_hash=family_hash(refresh_token))
     current = family.filter(refresh_hash=token_hash(refresh_token))
     if not current.update(last_used_at=at, **_pair(new_access_token, new_refresh_token, at)):
-        family.update(signed_out_at=at)
+        for device in family:
+            _end_stolen(device, at)
         raise _signed_out()
 
 

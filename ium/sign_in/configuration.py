@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 ATLASSIAN = "atlassian"
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9/_.~-]*")
 _KEY = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 
@@ -92,6 +93,21 @@ def _check(provider: Provider, start: str) -> None:
                 f"The sign-in {provider.key!r} could match nobody: give {start}ACCOUNT_ID_CLAIM, the claim with "
                 f"the Atlassian account id, or {start}BY_EMAIL=1 to match people by their confirmed e-mail address."
             )
+
+
+def read_redirects(env: Any) -> list[str]:
+    """Return where the extension may be sent back to. Raises ImproperlyConfigured.
+
+    The addresses also get into a page's policy, where a space or a semicolon would mean something else.
+    """
+    found = [each.strip() for each in env.list("IUM_EXTENSION_REDIRECTS", default=[])]
+    for address in filter(None, found):
+        if not is_safe(address) or not _ADDRESS.fullmatch(address):
+            raise ImproperlyConfigured(
+                f"IUM_EXTENSION_REDIRECTS: {address!r} is no address of an extension, such as "
+                "https://<id>.chromiumapp.org/cb (docs/administrator.md)."
+            )
+    return [address for address in found if address]
 
 
 def is_safe(address: str) -> bool:

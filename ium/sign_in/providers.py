@@ -3,6 +3,7 @@
 import logging
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.providers.base import AuthError
@@ -63,11 +64,27 @@ class StartView(ProviderView):
 
     def get(self, request: HttpRequest, key: str) -> HttpResponse:
         """Send the browser to the provider; it remembers state, PKCE's verifier and where to go on."""
+        provider_of(key)
+        if elsewhere := _other_name(request):
+            return redirect(elsewhere)
         wanted = own_page(request, request.GET.get("next"))
         answer: HttpResponse = (
             self.adapter(request, key).get_provider().redirect(request, "login", next_url=wanted)
         )
         return answer
+
+
+def _other_name(request: HttpRequest) -> str:
+    """Return this address under IUM's own name if the browser used another one (localhost for 127.0.0.1), or nothing.
+
+    The provider sends people back to IUM's own name, where the session of another would not be known. Once only: a
+    proxy that hides the name must not make a circle.
+    """
+    if request.get_host() == urlsplit(settings.IUM_URL).netloc or "again" in request.GET:
+        return ""
+    query = request.GET.copy()
+    query["again"] = "1"
+    return f"{settings.IUM_URL}{request.path}?{query.urlencode()}"
 
 
 class CallbackView(ProviderView):

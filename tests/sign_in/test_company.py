@@ -123,6 +123,15 @@ def email_of(number: int) -> str:
     return person(number).email
 
 
+def test_who_calls_ium_by_another_name_is_led_to_its_own(visitor: Visitor, member: User) -> None:
+    """The provider sends people back to IUM's own name, where the other name's session is not known."""
+    answer = Client(headers={"host": "localhost:8000"}).get(START, {"next": "/devices/"})
+    assert answer["Location"] == f"{configured.IUM_URL}{START}?next=%2Fdevices%2F&again=1"
+
+    again = Client(headers={"host": "localhost:8000"}).get(START, {"again": "1"})
+    assert "/idp/authorize" in again["Location"], "a proxy that hides the name makes no circle"
+
+
 # --- Who is not let in ----------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
 
 from ium.demo.sign_in import ATLASSIAN, OPENID, demo_providers
-from ium.sign_in.configuration import is_safe, read_providers
+from ium.sign_in.configuration import is_safe, read_providers, read_redirects
 from jira_sync.simulator import credentials
 
 OKTA = {
@@ -79,6 +79,43 @@ def test_what_cannot_be_right_is_told(
     with pytest.raises(ImproperlyConfigured, match=re.escape(told)) as problem:
         read(OKTA | change, monkeypatch)
     assert "very-secret" not in str(problem.value)
+
+
+def redirects(text: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Read the addresses of extensions."""
+    reader = environ.FileAwareEnv()
+    monkeypatch.setattr(reader, "ENVIRON", FileAwareMapping({"IUM_EXTENSION_REDIRECTS": text}))
+    return read_redirects(reader)
+
+
+def test_addresses_of_extensions_are_read_with_and_without_spaces(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loopback = "http://127.0.0.1/mozoauth2/0a1b"
+    assert redirects("", monkeypatch) == []
+    assert redirects(f"https://abc.chromiumapp.org/cb, {loopback},", monkeypatch) == [
+        "https://abc.chromiumapp.org/cb",
+        loopback,
+    ]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://abc.chromiumapp.org/cb",
+        "abc.chromiumapp.org/cb",
+        "https://abc.chromiumapp.org",
+        "https://*.chromiumapp.org/cb",
+        "https://abc.chromiumapp.org/cb; script-src *",
+        "https://abc.chromiumapp.org/cb?x=1",
+        "javascript:alert(1)",
+    ],
+)
+def test_what_is_no_address_of_an_extension_is_told(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    with pytest.raises(ImproperlyConfigured, match="IUM_EXTENSION_REDIRECTS"):
+        redirects(address, monkeypatch)
 
 
 @pytest.mark.parametrize(

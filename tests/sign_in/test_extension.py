@@ -12,7 +12,7 @@ from ium.directory import devices
 from ium.directory.models import Device, User
 from ium.directory.services import device_sign_out
 from tests.conftest import Now
-from tests.factories import AT, seconds
+from tests.factories import AT, seconds, token_for
 from tests.sign_in.conftest import (
     CHROME,
     FIREFOX,
@@ -252,7 +252,9 @@ def test_a_device_that_is_not_used_ends(extension: Extension, clock: Now) -> Non
     assert refused(extension.renew(tokens["refresh_token"]))
 
 
-def test_a_token_renewed_before_signs_the_device_out(extension: Extension) -> None:
+def test_a_token_renewed_before_signs_the_device_out(
+    extension: Extension, caplog: pytest.LogCaptureFixture
+) -> None:
     first = extension.sign_in()
     second = extension.renew(first["refresh_token"]).json()
     third = extension.renew(second["refresh_token"]).json()
@@ -262,6 +264,8 @@ def test_a_token_renewed_before_signs_the_device_out(extension: Extension) -> No
     assert not opens(third["access_token"])
     assert refused(extension.renew(third["refresh_token"]))
     assert Device.objects.get().signed_out_at == AT
+    assert "used twice" in caplog.text
+    assert first["refresh_token"] not in caplog.text
 
 
 def test_two_who_renew_with_the_same_token_at_once_are_both_signed_out(
@@ -277,6 +281,21 @@ def test_two_who_renew_with_the_same_token_at_once_are_both_signed_out(
 
     assert refused(extension.renew(old["refresh_token"]))
     assert not opens(new["access_token"])
+
+
+def test_of_too_many_devices_the_one_not_used_for_longest_ends(
+    extension: Extension, ada: User, clock: Now, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "MOST_DEVICES", 2)
+    tool = token_for(ada)
+    first, second = extension.sign_in(), extension.sign_in()
+    clock.at = AT + seconds(600)
+    assert opens(first["access_token"])
+
+    third = extension.sign_in()
+
+    assert [opens(each["access_token"]) for each in (first, second, third)] == [True, False, True]
+    assert opens(tool), "tokens for tools are not counted"
 
 
 def test_other_devices_stay_signed_in(extension: Extension) -> None:

@@ -10,12 +10,14 @@ import requests
 from django.conf import settings
 from django.test import Client
 
+OWN_NAME = urlsplit(settings.IUM_URL).netloc
+
 
 @dataclass
 class Visitor:
     """Two cookie jars: IUM's (`ium`) and that of all other sites."""
 
-    ium: Client = field(default_factory=Client)
+    ium: Client = field(default_factory=lambda: Client(headers={"host": OWN_NAME}))
     web: requests.Session = field(default_factory=requests.Session)
     # Every address that was opened, in order.
     seen: list[str] = field(default_factory=list)
