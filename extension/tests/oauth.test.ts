@@ -5,7 +5,7 @@ import { authorizationAddress, challengeOf, codeOf, granted, secret, trusted } f
 import { CONFIG } from "./fake.ts";
 
 const SERVER = "https://ium.example.com";
-const asking = { state: "s", challenge: "c", redirect: "https://ium.chromiumapp.org/cb" };
+const asking = { silent: false, state: "s", challenge: "c", redirect: "https://ium.chromiumapp.org/cb" };
 
 test("the challenge is the one of RFC 7636, appendix B", async () => {
   const verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -27,6 +27,11 @@ test("the question says who asks, where to answer, and proves nothing yet", () =
     code_challenge: "c",
     code_challenge_method: "S256",
   });
+});
+
+test("without a click the server is told to show nothing", () => {
+  const address = authorizationAddress(CONFIG.sign_in, { ...asking, silent: true });
+  assert.equal(new URL(address).searchParams.get("prompt"), "none");
 });
 
 test("a code is taken only from the answer to this very question", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { DEFAULTS, readConfig, serverOrigin } from "../src/shared/config.ts";
+import { DEFAULTS, isOlder, readConfig, serverOrigin } from "../src/shared/config.ts";
 import { areaOf, needOf, poolOf, wantedPage } from "../src/shared/pages.ts";
 import { CONFIG } from "./fake.ts";
 
@@ -116,6 +116,13 @@ test("of a configuration only what is right is taken", () => {
   assert.equal(read.queue_url, "");
   assert.deepEqual(read.pools.map(({ key }) => key), ["b"]);
   assert.equal(read.sign_in, null);
+});
+
+test("versions are compared by their numbers", () => {
+  assert.equal(isOlder("1.9", "1.10"), true);
+  assert.equal(isOlder("1.10", "1.9"), false);
+  assert.equal(isOlder("1.0", "1.0.0"), false);
+  assert.equal(isOlder("1.0.0", ""), false);
 });
 
 test("a server's address is brought into one form, and what is none is refused", () => {

@@ -273,6 +273,17 @@ test("request access leads nobody away who does not share licences or is not sig
   assert.deepEqual(await browser.send({ type: "denied", address: DENIED }), { go: null, offer: QUEUE });
 });
 
+test("before the sites are known, request access offers the queue for a page of Jira Cloud only", async () => {
+  delete browser.local["token"];
+  const open = { ...CONFIG, pools: [] };
+  browser.reply = (call) => (call.url.endsWith("/config") ? { json: open } : { status: 401 });
+  await wake();
+  const offer = `https://ium.example.com/queue/?return_url=${encodeURIComponent("https://acme.atlassian.net/browse/DEMO-7")}`;
+  assert.deepEqual(await browser.send({ type: "denied", address: DENIED }), { go: null, offer });
+  const evil = `https://id.atlassian.com/join/user-access?continue=${encodeURIComponent("https://evil.example.com/")}`;
+  assert.deepEqual(await browser.send({ type: "denied", address: evil }), { go: null, offer: null });
+});
+
 test("request access is left alone for pages that need no slot", async () => {
   await wake();
   const portal = encodeURIComponent("https://acme.atlassian.net/jira/servicedesk/projects/SUP");

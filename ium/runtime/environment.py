@@ -23,6 +23,12 @@ SHARED = (
     "IUM_URL",
 )
 
+# Where the extension's own builds (extension/README.md) come back to after their sign-in: in the demo they may.
+EXTENSION_BUILDS = (
+    "https://icfmkbgclckkhijflihdjcbhhcoonepi.chromiumapp.org/cb",
+    "https://019e2a9b2c288d84d1d0199cf928a0daf7fe0f03.extensions.allizom.org/cb",
+)
+
 
 def build_environment(config: Config, secrets: Secrets, broker: Broker | None) -> dict[str, str]:
     """The operator's environment, with what is missing filled in. Nothing given is overruled."""
@@ -56,6 +62,8 @@ def _defaults(config: Config, secrets: Secrets, broker: Broker | None) -> dict[s
         "IUM_SIMULATOR_URL": config.simulator_url,
         "IUM_URL": config.url,
     }
+    if config.demo:
+        defaults["IUM_EXTENSION_REDIRECTS"] = ",".join(EXTENSION_BUILDS)
     return defaults | ({"REDIS_URL": broker.url} if broker else {})
 
 

@@ -98,6 +98,7 @@ async function flow(
 ): Promise<Granted | null> {
   const verifier = secret();
   const asking: Asking = {
+    silent: !interactive,
     state: secret(),
     challenge: await challengeOf(verifier),
     redirect: api.identity.getRedirectURL("cb"),

@@ -1,7 +1,7 @@
 // The worker. Every listener is registered at once when it starts, because the event that woke it comes next.
 
-import { api } from "../shared/browser.ts";
-import { needOf, poolOf, wantedPage } from "../shared/pages.ts";
+import { api, text } from "../shared/browser.ts";
+import { needOf, poolOf, wantedPage, wantedSomewhere } from "../shared/pages.ts";
 import { hasNews, isQueuePhase, phaseOf, stateOf } from "../shared/state.ts";
 import type { Detour, Message, Snapshot } from "../shared/types.ts";
 import { signIn, signInSilently, signOut } from "./auth.ts";
@@ -43,9 +43,9 @@ let told = "";
 async function tell(): Promise<Snapshot> {
   const now = await snapshot();
   await warnOutside(now, Date.now());
-  const text = JSON.stringify(now);
-  if (text !== told) {
-    told = text;
+  const news = JSON.stringify(now);
+  if (news !== told) {
+    told = news;
     await showBadge(now);
     await broadcast(now);
   }
@@ -144,13 +144,22 @@ async function answer(message: Message, sender: chrome.runtime.MessageSender): P
     case "marker":
       return marker(sender);
     case "signIn":
-      await learn(true);
-      if (await signIn((await settings()).server, true)) await learn(true);
+      await signInByClick();
       return tell();
     case "signOut":
       await signOut((await settings()).server);
       return tell();
   }
+}
+
+async function signInByClick(): Promise<void> {
+  const { server } = await settings();
+  await learn(true);
+  if (await signIn(server, true)) return learn(true);
+  const told = (await config(server)).sign_in;
+  const own = told && new URL(told.token_endpoint).origin;
+  const problem = own && own !== server ? text("sign_in_elsewhere", own) : text("sign_in_failed");
+  await change(() => ({ problem }));
 }
 
 /** Only takes evidence away: somebody who types in another program is at the computer, but not in Jira. */
@@ -166,11 +175,17 @@ async function detour(address: string): Promise<Detour> {
   await learn();
   await signInByItself();
   const known = await snapshot();
+  if (!known.config.queue_url) return NO_DETOUR;
+  const queue = new URL(known.config.queue_url);
   const wanted = wantedPage(address, known.config);
   const pool = wanted === null ? null : poolOf(wanted, known.config);
-  if (wanted === null || pool === null || !known.config.queue_url) return NO_DETOUR;
+  if (wanted === null || pool === null) {
+    const somewhere = known.signedIn ? null : wantedSomewhere(address);
+    if (somewhere === null) return NO_DETOUR;
+    queue.searchParams.set("return_url", somewhere);
+    return { go: null, offer: queue.href };
+  }
   if (needOf(wanted, pool, known.config, known.projects).need === "free") return NO_DETOUR;
-  const queue = new URL(known.config.queue_url);
   queue.searchParams.set("pool", pool.key);
   queue.searchParams.set("return_url", wanted);
   if (!known.signedIn) return { go: null, offer: queue.href };

@@ -28,6 +28,8 @@ export function trusted(addresses: SignInAddresses | null, server: string): Sign
 }
 
 export interface Asking {
+  /** Without a click no page may be shown: the server answers at once (OpenID Connect Core 3.1.2.1). */
+  silent: boolean;
   state: string;
   challenge: string;
   redirect: string;
@@ -42,6 +44,7 @@ export function authorizationAddress(addresses: SignInAddresses, asking: Asking)
   url.searchParams.set("state", asking.state);
   url.searchParams.set("code_challenge", asking.challenge);
   url.searchParams.set("code_challenge_method", "S256");
+  if (asking.silent) url.searchParams.set("prompt", "none");
   return url.href;
 }
 

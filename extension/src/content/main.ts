@@ -1,7 +1,7 @@
 // One page of Jira: what the person does in it, which pool it belongs to, and what has to be shown over it.
 
 import { api } from "../shared/browser.ts";
-import { areaOf, needOf, poolOf, projectName } from "../shared/pages.ts";
+import { areaOf, isAccessRequest, needOf, poolOf, projectName } from "../shared/pages.ts";
 import {
   countsActivity,
   isQueuePhase,
@@ -12,6 +12,7 @@ import {
 } from "../shared/state.ts";
 import type { Act, Broadcast, Pool, PoolState, Snapshot } from "../shared/types.ts";
 import { Throttle, watchActivity } from "./activity.ts";
+import { lead } from "./detour.ts";
 import { editorOpen, hasAccess, projectKind, watchEditors } from "./jira.ts";
 import { watchAddress } from "./navigation.ts";
 import { QueueOverlay, type Choice } from "./queue.ts";
@@ -69,7 +70,10 @@ class JiraPage {
   }
 
   async #refresh(): Promise<void> {
-    this.#heard(await tellWorker<Snapshot>({ type: "snapshot" }));
+    const now = await tellWorker<Snapshot>({ type: "snapshot" });
+    // Not at Atlassian, where this page has a script of its own, but in the simulated Jira.
+    if (now && isAccessRequest(location.href, now.config)) return lead();
+    this.#heard(now);
     await this.#judge();
     await this.#ask(true);
   }

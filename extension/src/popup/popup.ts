@@ -1,6 +1,7 @@
 // The popup of the toolbar button: state, time left, position, and what one can do.
 
 import { api, text } from "../shared/browser.ts";
+import { isOlder } from "../shared/config.ts";
 import { part, translate, write } from "../shared/dom.ts";
 import { mainPool } from "../background/badge.ts";
 import { clock, lossAt, phaseOf, stateOf, type Phase } from "../shared/state.ts";
@@ -31,8 +32,10 @@ function show(snapshot: Snapshot): void {
   write(part("heading"), text(`phase_${phase}`));
   const hint = HINTED.includes(phase) ? text(`hint_${phase}`) : (state.document?.message ?? "");
   write(part("message"), hint);
-  write(part("problem"), snapshot.problem);
-  part("problem").hidden = !snapshot.problem;
+  const outdated = isOlder(snapshot.version, snapshot.config.minimum_extension_version);
+  const problem = snapshot.problem || (outdated ? text("outdated") : "");
+  write(part("problem"), problem);
+  part("problem").hidden = !problem;
   write(part("server"), snapshot.server || "–");
   showButtons(phase, snapshot);
   tick();

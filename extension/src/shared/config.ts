@@ -22,9 +22,11 @@ export const DEFAULTS: ServerConfig = {
     "^/browse/([A-Za-z][A-Za-z0-9_]*)(-[0-9]+)?(/|$)",
     "^/projects/([A-Za-z][A-Za-z0-9_]*)(/|$)",
   ],
+  access_request_urls: ["https://id.atlassian.com/join/user-access"],
   queue_url: "",
   activity_seconds: 30,
   config_seconds: 3600,
+  minimum_extension_version: "",
   sign_in: null,
 };
 
@@ -43,6 +45,7 @@ export function readConfig(answer: unknown): ServerConfig {
     free_paths: patterns(given["free_paths"]) ?? DEFAULTS.free_paths,
     free_project_types: texts(given["free_project_types"]) ?? DEFAULTS.free_project_types,
     project_paths: patterns(given["project_paths"]) ?? DEFAULTS.project_paths,
+    access_request_urls: texts(given["access_request_urls"]) ?? DEFAULTS.access_request_urls,
     queue_url: webAddress(given["queue_url"]) ?? "",
     activity_seconds: within(
       given["activity_seconds"], LEAST_ACTIVITY_SECONDS, MOST_ACTIVITY_SECONDS, DEFAULTS.activity_seconds,
@@ -50,6 +53,7 @@ export function readConfig(answer: unknown): ServerConfig {
     config_seconds: within(
       given["config_seconds"], LEAST_CONFIG_SECONDS, MOST_CONFIG_SECONDS, DEFAULTS.config_seconds,
     ),
+    minimum_extension_version: readVersion(given["minimum_extension_version"]),
     sign_in: readSignIn(given["sign_in"]),
   };
 }
@@ -80,6 +84,20 @@ function readSignIn(given: unknown): SignInAddresses | null {
   if (!authorization_endpoint || !token_endpoint || !revocation_endpoint) return null;
   if (typeof client_id !== "string" || !client_id) return null;
   return { authorization_endpoint, token_endpoint, revocation_endpoint, client_id };
+}
+
+function readVersion(given: unknown): string {
+  return typeof given === "string" && /^\d+(\.\d+){0,3}$/.test(given) ? given : "";
+}
+
+/** Whether a version is older than another: "1.9" is older than "1.10", and as old as "1.9.0". */
+export function isOlder(version: string, than: string): boolean {
+  const [own, other] = [version, than].map((text) => text.split(".").map(Number));
+  for (let place = 0; place < 4; place += 1) {
+    const difference = (own?.[place] ?? 0) - (other?.[place] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
 }
 
 function within(given: unknown, least: number, most: number, otherwise: number): number {

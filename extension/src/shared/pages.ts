@@ -66,6 +66,11 @@ export function areaOf(address: string): string {
   return `${origin}/${kept.join("/")}`;
 }
 
+/** Whether this is a page where people without a licence are told to request access. */
+export function isAccessRequest(address: string, config: ServerConfig): boolean {
+  return config.access_request_urls.some((beginning) => address.startsWith(beginning));
+}
+
 const DEEPEST = 4;
 
 /**
@@ -73,13 +78,27 @@ const DEEPEST = 4;
  * none. The address may be wrapped in several `continue` parameters.
  */
 export function wantedPage(address: string, config: ServerConfig): string | null {
+  const request = (page: string) => isAccessRequest(page, config);
+  return unwrapped(address).find((page) => poolOf(page, config) !== null && !request(page)) ?? null;
+}
+
+/** Return the page of Jira Cloud that is meant, while it is not known which sites have pools. */
+export function wantedSomewhere(address: string): string | null {
+  return unwrapped(address).find((page) => JIRA_CLOUD.test(new URL(page).origin)) ?? null;
+}
+
+const JIRA_CLOUD = /^https:\/\/[a-z0-9-]+\.atlassian\.net$/;
+
+/** Return the address and those that are wrapped in it. */
+function unwrapped(address: string): string[] {
+  const found: string[] = [];
   let current: string | null = webAddress(address);
-  for (let depth = 0; current !== null && depth < DEEPEST; depth += 1) {
-    if (poolOf(current, config) !== null) return current;
+  while (current !== null && found.length < DEEPEST) {
+    found.push(current);
     const inner: string | null = new URL(current).searchParams.get("continue");
     current = webAddress(inner) ?? webAddress(unescaped(inner));
   }
-  return null;
+  return found;
 }
 
 function unescaped(value: string | null): string | null {

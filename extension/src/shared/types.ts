@@ -54,10 +54,14 @@ export interface ServerConfig {
   free_project_types: string[];
   /** Paths that name a project; the first group is its key. */
   project_paths: string[];
+  /** Beginnings of the addresses where people are told to request access. */
+  access_request_urls: string[];
   queue_url: string;
   activity_seconds: number;
   /** How often to ask for this document. */
   config_seconds: number;
+  /** Older versions are asked to be updated; empty: every version will do. */
+  minimum_extension_version: string;
   sign_in: SignInAddresses | null;
 }
 
