@@ -61,24 +61,19 @@ async function learn(force = false): Promise<void> {
   const age = Date.now() - (await configAt(server));
   const fresh = age >= 0 && age < (await config(server)).config_seconds * 1000;
   if (!force && fresh) return;
-  const answer = await ask(server).catch(() => null);
-  if (answer === null) return;
-  await setConfig(server, answer, Date.now());
+  // First the open part: without its addresses no token could be renewed.
+  if ((await config(server)).sign_in === null) await learnOpenly(server);
+  try {
+    await setConfig(server, await call("GET", "config"), false);
+  } catch (error) {
+    if (error instanceof SignedOut) await learnOpenly(server);
+  }
   await registerPages(await snapshot());
 }
 
-/** Before anything else the open part: without its addresses no token could be renewed. */
-async function ask(server: string): Promise<unknown> {
-  if ((await config(server)).sign_in === null) {
-    const open = await callOpenly(server, "config").catch(() => null);
-    if (open !== null) await setConfig(server, open, Date.now());
-  }
-  try {
-    return await call("GET", "config");
-  } catch (error) {
-    if (error instanceof SignedOut) return callOpenly(server, "config");
-    throw error;
-  }
+async function learnOpenly(server: string): Promise<void> {
+  const answer = await callOpenly(server, "config").catch(() => null);
+  if (answer !== null) await setConfig(server, answer, true);
 }
 
 /** Read settings and policy, and begin anew when the server is another one. */

@@ -53,9 +53,12 @@ export function look(
     const state = await stateNow(key);
     const old = Math.abs(now - state.receivedAt) > FRESH;
     const due = now >= state.nextAskAt || state.nextAskAt - now > 300_000;
-    if (!(due || (fresh && old)) || (await isResting(now))) return false;
-    const step: Step = attempting(state, wanted !== null) ? "reconnect" : "look";
-    return carryOut(key, step, wanted);
+    const begins = state.document?.state === "none" && attempting(state, wanted !== null);
+    if (!(due || (fresh && (old || begins))) || (await isResting(now))) return false;
+    const { activity_seconds } = await config((await settings()).server);
+    if (attempting(state, wanted !== null)) return carryOut(key, "reconnect", wanted);
+    // The answer to a report tells the same: one call instead of two, and the first one after an outage.
+    return carryOut(key, mayReport(state, activity_seconds, now) ? "report" : "look", null);
   });
 }
 
@@ -65,7 +68,7 @@ export async function act(key: string, what: Act, wanted: string | null): Promis
   await changePool(key, (state) => ({
     ...state,
     left: what === "release" ? true : what === "reconnect" ? false : state.left,
-    activeAt: what === "release" ? state.activeAt : now,
+    activeAt: what === "keep" ? now : state.activeAt,
   }));
   await calls.run(() => carryOut(key, what, wanted));
 }

@@ -77,6 +77,8 @@ interface KeptConfig {
   config: ServerConfig;
   server: string;
   fetchedAt: number;
+  /** What the server tells everybody: it tells more to somebody who is signed in. */
+  open: boolean;
 }
 
 async function kept(server: string): Promise<KeptConfig | null> {
@@ -90,12 +92,14 @@ export async function config(server: string): Promise<ServerConfig> {
   return readConfig((await kept(server))?.config ?? DEFAULTS);
 }
 
-/** When the configuration of this server was heard; 0 for never. */
+/** When the configuration was heard that is to be had now; 0 for never. */
 export async function configAt(server: string): Promise<number> {
-  return (await kept(server))?.fetchedAt ?? 0;
+  const found = await kept(server);
+  if (found === null || (found.open && (await token()) !== null)) return 0;
+  return found.fetchedAt;
 }
 
-export async function setConfig(server: string, answer: unknown, now: number): Promise<void> {
-  const value: KeptConfig = { server, config: readConfig(answer), fetchedAt: now };
+export async function setConfig(server: string, answer: unknown, open: boolean): Promise<void> {
+  const value: KeptConfig = { server, config: readConfig(answer), fetchedAt: Date.now(), open };
   await api.storage.local.set({ config: value });
 }

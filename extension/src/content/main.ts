@@ -28,7 +28,8 @@ const PROBES = 15;
 
 class JiraPage {
   #known: Snapshot | null = null;
-  #throttle = new Throttle();
+  // Two, because an unsure sign that is then found wanting must not hide a sure one.
+  #throttles = { sure: new Throttle(), unsure: new Throttle() };
   #queue = new QueueOverlay((choice) => this.#chosen(choice));
   #warning = new Warning((choice) => this.#warned(choice));
   /** Whether this page needs a slot; null while that is being found out. */
@@ -125,7 +126,7 @@ class JiraPage {
     if (pool === null || this.#known === null || this.#needed === false) return;
     if (!countsActivity(phaseOf(this.#known, pool.key))) return;
     const every = this.#warning.counting ? TELL_EVERY_WARNED : TELL_EVERY;
-    if (!this.#throttle.admits(performance.now(), every)) return;
+    if (!this.#throttles[sure ? "sure" : "unsure"].admits(performance.now(), every)) return;
     const page = areaOf(location.href);
     void tellWorker<Snapshot>({ type: "activity", pool: pool.key, page, sure }).then((now) => this.#heard(now));
   }
@@ -150,12 +151,13 @@ class JiraPage {
   }
 
   #tick(): void {
-    if (this.#known === null || this.#pool === null || document.visibilityState !== "visible") return;
+    if (this.#known === null || this.#pool === null) return;
     const now = Date.now();
+    this.#drawWarning(now);
+    if (document.visibilityState !== "visible") return;
     const retryAt = this.#known.away?.retryAt ?? 0;
     if (now >= this.#state.nextAskAt && now >= retryAt) void this.#ask();
     this.#queue.tick(phaseOf(this.#known, this.#pool.key), this.#state, now);
-    this.#drawWarning(now);
   }
 
   // --- Showing ------------------------------------------------------------------------------------------------
@@ -204,7 +206,7 @@ class JiraPage {
     const works = this.#loadedInside === true || editorOpen();
     this.#loadedInside = true;
     this.#queue.hide();
-    this.#throttle = new Throttle();
+    this.#throttles.unsure = new Throttle();
     this.#active(false); // takes the slot up, if somebody is there
     if (!works) location.reload();
   }

@@ -26,11 +26,11 @@ dialog, [popover] {
   box-shadow: 0 12px 48px rgb(0 0 0 / 35%);
   overflow-wrap: anywhere;
 }
-dialog { width: min(480px, calc(100vw - 32px)); max-height: calc(100vh - 32px); margin: auto; overflow: auto; }
+dialog { width: min(520px, calc(100vw - 32px)); max-height: calc(100vh - 32px); margin: auto; overflow: auto; }
 dialog::backdrop { background: rgb(16 22 32 / 72%); }
 [popover] {
   inset: 20px 20px auto auto;
-  width: min(380px, calc(100vw - 40px));
+  width: min(400px, calc(100vw - 40px));
   margin: 0;
   padding: 18px 20px;
   border-left: 6px solid var(--warn);

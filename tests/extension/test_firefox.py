@@ -1,0 +1,92 @@
+"""The same in Firefox: what differs there is the event page, the messages, and the ground of the overlay."""
+
+import time
+from urllib.parse import parse_qs, urlsplit
+
+from tests.extension.firefox import QUEUE, WARNING, Firefox
+from tests.extension.site import SITE
+from tests.extension.world import World
+from tests.system.running import Person, wait_for
+
+
+def test_firefox_tells_work_and_keeps_the_slot_from_the_warning(
+    fox: Firefox, world: World, ann: Person
+) -> None:
+    world.has_slot(ann)
+    fox.sign_in(ann)
+    tab = fox.open()
+    wait_for(lambda: fox.badge() == "\N{CHECK MARK}", 10, "the badge")
+    fox.quiet()
+    world.warn(ann, 61)
+    fox.poke()
+    tab.sees(WARNING, "Lost Jira slot")
+    tab.press("a")
+    tab.sees(WARNING, "You keep your slot")
+    assert ann.state()["revoke_at"] is None
+    assert world.active_at(ann) > 0
+
+
+def test_firefox_covers_a_page_that_lost_its_slot_and_brings_it_back(
+    fox: Firefox, world: World, ann: Person
+) -> None:
+    world.has_slot(ann)
+    fox.sign_in(ann)
+    tab = fox.open("/browse/DEMO-7")
+    tab.run("() => { document.title = 'not loaded anew' }")
+    world.lose(ann)
+    fox.poke()
+    tab.sees(QUEUE, "You were inactive")
+    tab.click(QUEUE, "reconnect")
+    tab.sees_no(QUEUE, 20)
+    assert tab.run("() => document.title") == "not loaded anew"
+    assert tab.address() == f"{SITE}/browse/DEMO-7"
+
+
+def test_firefox_never_covers_other_products_when_the_address_changes(
+    fox: Firefox, world: World, ann: Person
+) -> None:
+    fox.sign_in(ann)
+    tab = fox.open("/servicedesk/customer/portal/1")
+    move_on = "(path) => { history.pushState({}, '', path) }"
+    for path in ("/jira/polaris/projects/IDEA/ideas/view/1", "/browse/SUP-1", "/wiki/home"):
+        tab.run(move_on, "/jira/software/projects/DEMO/boards/1")
+        tab.sees(QUEUE, "You have no Jira slot", 3)
+        tab.run(move_on, path)
+        tab.sees_no(QUEUE, 3)
+
+
+def test_firefox_takes_the_server_from_the_policy_and_a_person_cannot_change_it(
+    fox: Firefox, world: World, ann: Person
+) -> None:
+    fox.home.run("() => browser.storage.local.set({chosen: {server: 'https://elsewhere.example'}})")
+    wait_for(lambda: fox.tell({"type": "snapshot"})["server"] == world.ium.url, 10, "the policy")
+    fox.home.goto(fox.home.address())
+    shown = "() => [document.getElementById('server').value, document.getElementById('server').disabled]"
+    wait_for(lambda: fox.home.run(shown) == [world.ium.url, True], 10, "shown and fixed")
+
+
+def test_firefox_goes_on_when_the_server_was_away(fox: Firefox, world: World, ann: Person) -> None:
+    world.has_slot(ann)
+    fox.sign_in(ann)
+    tab = fox.open()
+    wait_for(lambda: fox.badge() == "\N{CHECK MARK}", 10, "the badge")
+    fox.offline(True)
+    time.sleep(5)  # the page tells of activity every five seconds
+    tab.press("a")
+    moved = time.time()
+    wait_for(lambda: fox.poke() or fox.badge() == "\N{MULTIPLICATION SIGN}", 10, "the badge")
+    assert not tab.seen(QUEUE)
+    fox.offline(False)
+    fox.time_passes(60)
+    fox.poke()
+    told = wait_for(lambda: (at := world.active_at(ann)) > moved - 1 and at, 10, "told later")
+    assert abs(told - moved) < 1.5
+
+
+def test_firefox_leads_request_access_to_the_queue(fox: Firefox, world: World, ann: Person) -> None:
+    fox.sign_in(ann)
+    tab = fox.open("/browse/DEMO-7")
+    wait_for(lambda: tab.address().startswith(world.ium.url), 10, "IUM")
+    query = parse_qs(urlsplit(tab.address()).query)
+    asked = parse_qs(urlsplit(query["next"][0]).query) if "next" in query else query
+    assert asked == {"pool": ["jira"], "return_url": [f"{SITE}/browse/DEMO-7"]}
