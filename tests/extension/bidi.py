@@ -52,7 +52,8 @@ class Bidi:
 
     def send(self, command: str, **parameters: Any) -> dict[str, Any]:
         """Send a command; return its result. Raises BidiError."""
-        return self._wait(self._send(command, parameters))
+        result: dict[str, Any] = self._wait(self._send(command, parameters))
+        return result
 
     def close(self) -> None:
         """End the browser."""

@@ -175,12 +175,12 @@ class Chromium:
 
 
 def sign_in_at_ium(page: Page, person: Person, name: str) -> None:
-    """Sign in on IUM's own page, which opened for the extension."""
-    page.wait_for_load_state()
-    search = page.get_by_label("Find a person by name")
+    """Sign in on IUM's own page, which opened for the extension: by the simulated Jira."""
+    page.get_by_role("link", name="Sign in with").first.click()
+    search = page.get_by_label("Name, address or group")
     search.fill(name)
     search.press("Enter")
-    page.locator(f"button[value='{person.account_id}']").click()
+    page.locator(f"table button[value='{person.account_id}']").click()
 
 
 # Policies are read from a folder of the system. They are put over it for this one process tree only.

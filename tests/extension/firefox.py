@@ -208,9 +208,10 @@ class Firefox:
         tab.goto(path if "://" in path else SITE + path)
         return tab
 
-    def poke(self) -> None:
+    def poke(self) -> bool:
         """Let the extension ask the server now, as it would by itself within half a minute."""
         self.home.run(POKE)
+        return True
 
     def quiet(self) -> None:
         """Nothing is left to report: what happened when a page was opened would take a warning back."""

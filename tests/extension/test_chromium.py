@@ -29,14 +29,16 @@ def test_working_in_jira_is_told_and_an_idle_open_tab_is_not(
     time.sleep(1)
     assert world.active_at(ann) == 0, "an open tab is not activity, and polling is none"
     began = time.time()
-    active = wait_for(lambda: _moves(page) or world.active_at(ann), 10, "activity is told")
+    active = wait_for(lambda: _moves(page) and world.active_at(ann), 10, "activity is told")
     assert began - 1 < active < time.time() + 1
     expect(page.locator(QUEUE)).not_to_be_visible()
 
 
-def _moves(page: Page) -> None:
+def _moves(page: Page) -> bool:
+    """Move the pointer."""
     page.mouse.move(100, 100)
     page.mouse.move(120, 130)
+    return True
 
 
 def test_a_lost_slot_covers_the_page_and_reconnect_brings_it_back_without_loading_it_anew(
@@ -222,7 +224,7 @@ def test_a_killed_worker_forgets_nothing(chrome: Chromium, world: World, ann: Pe
     session.send("ServiceWorker.stopAllWorkers")
     world.inside.run("LastActivity.objects.all().delete()")
     chrome.time_passes(60)
-    wait_for(lambda: _moves(page) or world.active_at(ann), 10, "a new worker tells it")
+    wait_for(lambda: _moves(page) and world.active_at(ann), 10, "a new worker tells it")
     assert chrome.state()["document"]["state"] == "active"
 
 
@@ -246,6 +248,7 @@ def test_a_server_that_is_away_blocks_nobody_and_hears_later_what_happened(
     expect(popup.locator("#message")).to_contain_text("Jira is not blocked")
     chrome.context.unroute(everything)
     assert world.active_at(ann) < moved - 1
+    chrome.time_passes(60)
     chrome.poke()
     told = wait_for(lambda: (at := world.active_at(ann)) > moved - 1 and at, 10, "told later")
     assert abs(told - moved) < 1
@@ -289,11 +292,11 @@ def test_signing_in_and_out_and_the_way_from_request_access_through_the_queue_ba
     popup.bring_to_front()
     popup.get_by_role("button", name="Sign out").click()
     expect(popup.get_by_role("heading")).to_have_text("Not signed in")
-    assert world.status_of(token["access"]) == 401, "the server knows that this device is out"
+    wait_for(lambda: world.status_of(token["access"]) == 401, 10, "the server knows it")
     popup.get_by_role("button", name="Sign in").click()  # without any window: the session goes on
     expect(popup.get_by_role("heading")).to_have_text("You have a Jira slot", timeout=15_000)
     chrome.forget_tokens_at(world)
-    page.reload()
+    chrome.poke()
     wait_for(lambda: chrome.token() is None, 10, "a device that was signed out from afar knows it")
 
 
@@ -355,6 +358,8 @@ def test_pictures_of_popup_warning_and_overlay_are_as_people_see_them(
     expect(page.locator(WARNING)).to_be_visible()
     page.screenshot(path=folder / "extension-warning.png", animations="disabled")
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    dark = page.locator(WARNING).evaluate("(box) => getComputedStyle(box).backgroundColor")
+    assert dark == "rgb(26, 32, 40)"
     page.screenshot(path=folder / "extension-warning-dark.png", animations="disabled")
     assert all(_has_colours(path) for path in folder.glob("extension-*.png"))
 

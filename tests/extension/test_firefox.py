@@ -3,7 +3,7 @@
 import time
 from urllib.parse import parse_qs, urlsplit
 
-from tests.extension.firefox import QUEUE, WARNING, Firefox
+from tests.extension.firefox import QUEUE, WARNING, Firefox, Tab
 from tests.extension.site import SITE
 from tests.extension.world import World
 from tests.system.running import Person, wait_for
@@ -16,10 +16,8 @@ def test_firefox_tells_work_and_keeps_the_slot_from_the_warning(
     fox.sign_in(ann)
     tab = fox.open()
     wait_for(lambda: fox.badge() == "\N{CHECK MARK}", 10, "the badge")
-    fox.quiet()
-    world.warn(ann, 61)
-    fox.poke()
-    tab.sees(WARNING, "Lost Jira slot")
+    # Headless Firefox says now and then that somebody is at the computer: then the opened page keeps the slot.
+    wait_for(lambda: _is_warned(fox, tab, world, ann), 10, "the warning")
     tab.press("a")
     tab.sees(WARNING, "You keep your slot")
     assert ann.state()["revoke_at"] is None
@@ -74,7 +72,7 @@ def test_firefox_goes_on_when_the_server_was_away(fox: Firefox, world: World, an
     time.sleep(5)  # the page tells of activity every five seconds
     tab.press("a")
     moved = time.time()
-    wait_for(lambda: fox.poke() or fox.badge() == "\N{MULTIPLICATION SIGN}", 10, "the badge")
+    wait_for(lambda: fox.poke() and fox.badge() == "\N{MULTIPLICATION SIGN}", 10, "the badge")
     assert not tab.seen(QUEUE)
     fox.offline(False)
     fox.time_passes(60)
@@ -90,3 +88,10 @@ def test_firefox_leads_request_access_to_the_queue(fox: Firefox, world: World, a
     query = parse_qs(urlsplit(tab.address()).query)
     asked = parse_qs(urlsplit(query["next"][0]).query) if "next" in query else query
     assert asked == {"pool": ["jira"], "return_url": [f"{SITE}/browse/DEMO-7"]}
+
+
+def _is_warned(fox: Firefox, tab: Tab, world: World, ann: Person) -> bool:
+    fox.quiet()
+    world.warn(ann, 55)
+    fox.poke()
+    return "Lost Jira slot" in tab.seen(WARNING)

@@ -4,7 +4,7 @@ export default `
 :host {
   all: initial !important;
   display: block !important;
-  color-scheme: light dark;
+  color-scheme: light dark !important;
 }
 *, *::before, *::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
