@@ -114,6 +114,13 @@ JOBS = (
         queue="jira",
     ),
     Job(
+        "Webhook events",
+        "jira_sync.tasks.prune_webhook_events",
+        3600,
+        "Forgets events of Jira's webhooks that cannot come again.",
+        queue="jira",
+    ),
+    Job(
         "Mail about problems",
         "jira_sync.tasks.mail_findings",
         300,

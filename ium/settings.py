@@ -75,6 +75,9 @@ IUM_THROTTLES = {
     "wrong_tokens": env.int("IUM_WRONG_TOKENS_PER_MINUTE", default=300),
     # Ways to and from a provider per address and minute: a whole company may share one address.
     "sign_ins": env.int("IUM_SIGN_INS_PER_MINUTE", default=1200),
+    # Events of each site's webhook, and wrong signatures per address, in a minute (jira_sync/webhooks/views.py).
+    "webhooks": env.int("IUM_WEBHOOKS_PER_MINUTE", default=6000),
+    "wrong_webhooks": env.int("IUM_WRONG_TOKENS_PER_MINUTE", default=300),
     # Wrong passwords per address, and per login name from anywhere, in five minutes (ium/middleware.py).
     "passwords": env.int("IUM_WRONG_PASSWORDS", default=20),
     "passwords_of_name": 3 * env.int("IUM_WRONG_PASSWORDS", default=20),

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from ium.directory.models import Group, Site, User
+from jira_sync.webhooks import models as webhooks  # noqa: F401 - Django looks for tables here
 from slots.models import LicencePool
 
 

@@ -8,6 +8,7 @@ from ium.lib import clock
 from jira_sync import glass, services, sync
 from jira_sync.doctor import services as doctor
 from jira_sync.receivers import next_change_kept
+from jira_sync.webhooks.services import webhook_events_prune
 from slots.services import job_run, restored_pools_due
 
 
@@ -182,6 +183,14 @@ def check_configuration_quickly() -> int:
 def check_site(site_id: int) -> int:
     """Check one site: its settings were changed."""
     return len(doctor.check_configuration(at=clock.now(), site_id=site_id))
+
+
+@shared_task
+def prune_webhook_events() -> int:
+    """Forget events of webhooks that are too old to come again."""
+    return job_run(
+        name="prune_webhook_events", ids=[0], step=lambda _, at: webhook_events_prune(at=at)
+    )
 
 
 @shared_task

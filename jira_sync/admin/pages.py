@@ -13,10 +13,11 @@ from ium.lib.admin import ModelAdmin
 from ium.lib.errors import Refused
 from jira_sync.client.errors import JiraError
 from jira_sync.models import BreakGlass, Finding, SyncRun, SyncSettings
+from jira_sync.webhooks.models import SiteWebhook, WebhookEvent
 
 View = Callable[..., HttpResponse]
 # Rows that say something about a site or a pool and go with it; nobody deletes them by hand.
-NOTES = (Finding, SyncRun, SyncSettings)
+NOTES = (Finding, SiteWebhook, SyncRun, SyncSettings, WebhookEvent)
 
 
 class PagesMixin(ModelAdmin):

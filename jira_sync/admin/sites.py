@@ -16,7 +16,8 @@ from ium.directory.admin import SiteAdmin
 from ium.directory.models import Site
 from ium.lib import clock
 from ium.lib.admin import action
-from jira_sync.admin.pages import NotesGoTooMixin, PagesMixin, require
+from jira_sync.admin.pages import NotesGoTooMixin, require
+from jira_sync.admin.webhook_pages import WebhookPagesMixin
 from jira_sync.doctor.check_keys import STAGES, days_left
 from jira_sync.doctor.credentials import credentials_of
 from jira_sync.doctor.services import check_soon
@@ -70,15 +71,16 @@ def key_endings(site: Site, today: date) -> list[tuple[str, str]]:
 
 
 @admin.register(Site)
-class ConnectedSiteAdmin(NotesGoTooMixin, PagesMixin, SiteAdmin):
+class ConnectedSiteAdmin(NotesGoTooMixin, WebhookPagesMixin, SiteAdmin):
     """Sites, their keys, and a page that tries them."""
 
-    actions_detail = ["try_keys"]
+    actions_detail = ["try_keys", "open_webhook"]
     change_form_outer_before_template = "admin/jira_sync/key_endings.html"
 
     def pages(self) -> list[tuple[str, Any, str]]:
-        """Return the page of the connection and its two buttons."""
+        """Return the page of the connection and its two buttons, besides those of the webhook."""
         return [
+            *super().pages(),
             ("<int:pk>/connection/", self.connection_page, "jira_sync_connection"),
             ("<int:pk>/connection/test/", self.test_now, "jira_sync_connection_test"),
             ("<int:pk>/connection/groups/", self.read_groups_now, "jira_sync_read_groups"),

@@ -13,7 +13,14 @@ from kombu.exceptions import OperationalError
 from ium.directory.models import Site
 from ium.lib.fields import WrongKeyError
 from jira_sync.client.errors import JiraError
-from jira_sync.doctor import check_groups, check_installation, check_keys, check_pool, check_site
+from jira_sync.doctor import (
+    check_groups,
+    check_installation,
+    check_keys,
+    check_pool,
+    check_site,
+    check_webhooks,
+)
 from jira_sync.doctor.facts import InstallationFacts, PoolFacts, SiteFacts
 from jira_sync.doctor.registry import CHECKS, Check, FindingSeen, NotCheckedError, Problem, Scope
 from jira_sync.doctor.store import findings_store
@@ -22,7 +29,14 @@ from slots.models import LicencePool
 
 log = logging.getLogger(__name__)
 # Importing them registers their checks.
-MODULES = (check_installation, check_keys, check_site, check_groups, check_pool)
+MODULES = (
+    check_installation,
+    check_keys,
+    check_site,
+    check_webhooks,
+    check_groups,
+    check_pool,
+)
 
 
 @dataclass
