@@ -58,14 +58,14 @@ def _text_fields() -> dict[str, forms.CharField]:
     fields: dict[str, forms.CharField] = {}
     for code in CODES:
         fields[field_name("title", code)] = forms.CharField(
-            label=gettext_lazy("title"),
+            label=gettext_lazy("Title"),
             max_length=LONGEST_TITLE,
             required=False,
             widget=UnfoldAdminTextInputWidget(attrs={"lang": code[:2]}),
             help_text=gettext_lazy("In place of “IUM”, above the queue and in the browser's tab."),
         )
         fields[field_name("message", code)] = forms.CharField(
-            label=gettext_lazy("message"),
+            label=gettext_lazy("Message"),
             max_length=LONGEST,
             required=False,
             widget=UnfoldAdminTextareaWidget(attrs={"rows": 5, "lang": code[:2]}),
@@ -84,7 +84,7 @@ class QueueBrandingForm(_TextForm):  # type: ignore[misc] # made of the language
     """The look of one queue page. Texts are fields here and one column in the database."""
 
     logo_file = forms.FileField(
-        label=gettext_lazy("new logo"),
+        label=gettext_lazy("New logo"),
         required=False,
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ",".join(LogoType.values)}),
         help_text=gettext_lazy(
@@ -93,7 +93,7 @@ class QueueBrandingForm(_TextForm):  # type: ignore[misc] # made of the language
         ),
     )
     logo_remove = forms.BooleanField(
-        label=gettext_lazy("remove the logo"), required=False, widget=UnfoldBooleanSwitchWidget()
+        label=gettext_lazy("Remove the logo"), required=False, widget=UnfoldBooleanSwitchWidget()
     )
 
     class Meta:

@@ -8,7 +8,8 @@ MAXIMUM_LENGTH = 2000
 def origin(url: str) -> tuple[str, str, int | None]:
     """Return scheme, host and port of an address, with the scheme's own port filled in."""
     parts = urlsplit(url)
-    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    own = {"https": 443, "http": 80}.get(parts.scheme)
+    port = parts.port if parts.port is not None else own
     return parts.scheme, (parts.hostname or "").lower(), port
 
 

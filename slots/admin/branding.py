@@ -38,8 +38,8 @@ class QueueBrandingAdmin(HistoryMixin, ModelAdmin):
     fieldsets = [
         (gettext_lazy("Whose look"), {"fields": ["pool"]}),
         *_text_fieldsets(),
-        (gettext_lazy("Logo"), {"fields": [("logo_file", "logo_remove")]}),
-        (gettext_lazy("Colours and help"), {"fields": [("colour", "dark_colour"), "help_url"]}),
+        (gettext_lazy("Logo"), {"fields": ["logo_file", "logo_remove"]}),
+        (gettext_lazy("Colours and help"), {"fields": ["colour", "dark_colour", "help_url"]}),
     ]
 
     class Media:

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from ium.directory.models import User
 from slots.models import LicencePool, QueueBranding
@@ -13,6 +13,7 @@ from tests.browser.axe import violations
 from tests.browser.conftest import Visit
 from tests.pictures import png
 
+WIDE = ViewportSize(width=1500, height=950)
 ADD = "/admin/slots/queuebranding/add/"
 
 
@@ -37,7 +38,7 @@ def accent(page: Page) -> str:
 
 
 def test_the_preview_follows_the_typing_and_nothing_is_saved(visit: Visit, boss: User) -> None:
-    page = visit.open(boss, ADD)
+    page = visit.open(boss, ADD, viewport=WIDE)
     expect(page.locator(".preview")).to_have_count(2)
     assert accent(page) == "rgb(11, 95, 204)"
 
@@ -60,9 +61,9 @@ def test_the_preview_follows_the_typing_and_nothing_is_saved(visit: Visit, boss:
     assert page.url.endswith(ADD)
     assert not QueueBranding.objects.exists()
     if folder := os.environ.get("IUM_SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / "branding-dark.png", full_page=True)
+        page.screenshot(path=Path(folder) / "branding-dark.png")
         page.get_by_label("Show it dark").uncheck()
-        page.screenshot(path=Path(folder) / "branding.png", full_page=True)
+        page.screenshot(path=Path(folder) / "branding.png")
 
 
 def test_a_mistake_is_said_while_typing(visit: Visit, boss: User) -> None:

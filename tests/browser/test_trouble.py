@@ -1,11 +1,13 @@
 """What goes wrong: lost connections and sessions, addresses that lead elsewhere."""
 
 import json
+import random
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Browser, Route, expect
 
 from ium.directory.models import User
+from ium.lib.hosts import is_on_site
 from slots.models import LicencePool
 from tests import factories
 from tests.browser.conftest import Visit
@@ -81,3 +83,72 @@ def test_a_foreign_return_address_is_said_and_the_page_goes_on(
 
     heading(page, "You are in the queue")
     expect(page.get_by_text("The address to return to is not on")).to_be_visible()
+
+
+PIECES = (
+    *(
+        "https://acme.example",
+        "https:",
+        "http:",
+        "//",
+        "/",
+        "\\",
+        "acme.example",
+        "evil.example",
+        "@",
+        ":",
+        ":443",
+    ),
+    *(
+        "?",
+        "#",
+        "%2f",
+        "%5c",
+        "%00",
+        "\t",
+        "\n",
+        " ",
+        "\u3002",
+        "\uff0f",
+        "\u00ad",
+        ".",
+        "..",
+        "x",
+        "[",
+        "]",
+        "&",
+    ),
+    *(
+        "javascript:",
+        "data:",
+        ";",
+        "ACME.example",
+        "acme.example.",
+        "\x00",
+        "\u2028",
+        "xn--",
+        "0",
+        "*",
+    ),
+)
+
+
+def test_what_is_taken_for_an_address_of_the_site_is_one_to_a_browser(chromium: Browser) -> None:
+    """Browsers read addresses in their own way: only their opinion counts for where people end up."""
+    dice = random.Random(20261124)  # noqa: S311 - no secret
+    made = ["".join(dice.choice(PIECES) for _ in range(dice.randint(0, 6))) for _ in range(20_000)]
+    addresses = [start + end for end in made for start in ("", "https://acme.example")]
+    taken = [each for each in addresses if is_on_site(each, "https://acme.example")]
+    page = chromium.new_page()
+
+    origins = page.evaluate(
+        "all => all.map(each => { try { return new URL(each, 'https://ium.example/queue/').origin }"
+        " catch { return 'none' } })",
+        taken,
+    )
+    page.close()
+
+    assert len(taken) > 1_000
+    assert {
+        (o, t) for o, t in zip(origins, taken, strict=True) if o != "https://acme.example"
+    } == set()

@@ -38,6 +38,7 @@ def test_pages_of_the_site_are_taken(url: str) -> None:
         "/browse/KEY-1",
         "browse",
         "//acme.atlassian.net/x",
+        f"{SITE}:0/browse/KEY-1",
         "http://acme.atlassian.net/",
         "https:acme.atlassian.net",
         "https:/acme.atlassian.net",
