@@ -8,6 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+# The simulated Jira lists people by name; who is further back has no slot of the crowd's.
+SOMEBODY = 40
 IMAGES = Path(__file__).parent / "images"
 ADMIN_PAGES = {
     "overview": "/admin/",
@@ -38,7 +40,8 @@ def main() -> None:
         _dry_run(page, options.url)
         for name, path in ADMIN_PAGES.items():
             _take(page, options.url + path, name)
-        page = browser.new_page(viewport={"width": 900, "height": 760})
+        _look(page, options.url)
+        page = browser.new_page(viewport={"width": 900, "height": 960})
         _queue(page, options.url)
         browser.close()
 
@@ -62,11 +65,27 @@ def _dry_run(page: Page, url: str) -> None:
     page.screenshot(path=IMAGES / "sync-run.png")
 
 
+def _look(page: Page, url: str) -> None:
+    """The look of the queue page while it is written; nothing is saved."""
+    page.goto(f"{url}/admin/slots/queuebranding/add/")
+    page.fill("[name=title_en_gb]", "Acme Works")
+    page.fill(
+        "[name=message_en_gb]", "**Urgent?** Call the [service desk](https://example.com): 4711."
+    )
+    page.fill("[name=message_de]", "**Eilig?** [Service-Desk](https://example.com) anrufen: 4711.")
+    page.fill("[name=colour]", "#00838f")
+    page.wait_for_timeout(1500)
+    page.evaluate("scrollTo(0, 0)")
+    page.screenshot(path=IMAGES / "queue-look.png")
+
+
 def _queue(page: Page, url: str) -> None:
-    """The queue page of the first simulated person, after a click on Reconnect."""
+    """The queue page of a simulated person, after a click on Reconnect."""
     page.goto(f"{url}/queue/")
-    page.click("[name=account_id]")
-    page.wait_for_load_state()
+    page.click("main a >> nth=0")
+    page.click("text=people without a licence")
+    page.click(f"button[value]:not([value='']) >> nth={SOMEBODY}")
+    page.wait_for_url(f"{url}/queue/**")
     if page.is_visible("[data-action=reconnect]"):
         page.click("[data-action=reconnect]")
     page.wait_for_timeout(1500)
