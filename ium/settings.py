@@ -25,7 +25,7 @@ env = environ.FileAwareEnv()
 
 DATA_DIR = Path(env.str("IUM_DATA", default=str(BASE_DIR / "data")))
 IUM_URL = env.str("IUM_URL", default="http://127.0.0.1:8000").rstrip("/")
-# The simulated Jira of the demo: chooser sign-in and demo data exist only with it.
+# The simulated Jira of the demo: its sign-ins and the demo data exist only with it.
 # Where the browser extension can be had (a store or a page of the company); the install page leads there.
 IUM_EXTENSION_URL = env.str("IUM_EXTENSION_URL", default="")
 # The same for one browser; it wins.

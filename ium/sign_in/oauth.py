@@ -33,7 +33,7 @@ class AuthorizeView(StrictPageMixin, View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Check what is asked for, then who asks: nobody signs in for an address that is not allowed."""
-        address = request.build_absolute_uri()
+        address = _address(request)
         try:
             _server.validate_authorization_request(address)
         except oauth2.FatalClientError as error:
@@ -136,7 +136,13 @@ def _as_oauthlib_takes_it(request: HttpRequest) -> tuple[str, str, str, dict[str
         raise oauth2.InvalidRequestError(description="The body holds a NUL.")
     # Nothing but this counts: no client authenticates itself, so other headers stay outside.
     headers = {"User-Agent": request.headers.get("User-Agent", ""), "Content-Type": FORM}
-    return request.build_absolute_uri(), "POST", body, headers
+    return _address(request), "POST", body, headers
+
+
+def _address(request: HttpRequest) -> str:
+    """Return the address as Django read it, encoded anew: oauthlib raises ValueError for what is not encoded well."""
+    query = request.GET.urlencode()
+    return request.build_absolute_uri(request.path) + (f"?{query}" if query else "")
 
 
 def _wait(request: HttpRequest) -> float | None:

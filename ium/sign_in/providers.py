@@ -119,7 +119,10 @@ def trouble_page(request: HttpRequest, code: Any, error: Exception | None) -> Ht
     if isinstance(error, RequestException):
         log.warning("The sign-in's provider does not answer: %s", type(error).__name__)
         return _trouble(request, "away", HTTPStatus.BAD_GATEWAY)
-    log.warning("The sign-in's provider answered wrongly: %s", _told(error))
+    unforeseen = not isinstance(error, OAuth2Error)
+    log.warning(
+        "The sign-in's provider answered wrongly: %s", _told(error), exc_info=unforeseen and error
+    )
     return _trouble(request, "wrong", HTTPStatus.BAD_GATEWAY)
 
 

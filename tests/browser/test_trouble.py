@@ -45,12 +45,17 @@ def test_a_lost_connection_is_said_and_mended(
 def test_a_lost_session_leads_to_the_sign_in_page_and_back(
     visit: Visit, person: User, pool: LicencePool, holder: User
 ) -> None:
+    person.set_password("correct horse")
+    person.save()
     page = visit.open(person, "/queue/?pool=jira")
     page.context.clear_cookies()
 
     page.get_by_role("button", name="Reconnect").click()
     page.get_by_role("link", name="Sign in again").click()
-    page.get_by_role("button", name="Ada Lovelace").click()
+    page.get_by_text("Sign in with a local account").click()
+    page.get_by_label("login name").fill(person.username)
+    page.get_by_label("Password").fill("correct horse")
+    page.locator("main form button[type=submit]").click()
 
     page.wait_for_url("**/queue/?pool=jira")
     heading(page, "You are not connected")

@@ -387,6 +387,28 @@ def test_what_cannot_be_right_is_refused(
     assert "error" in answer.json()
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "client_id=%zz",
+        "x=[{|}]",
+        "%%%",
+        "=&=&",
+        'a="b" c',
+        "client_id=ium-extension&redirect_uri=%ff",
+        "client_id=ium-extension&client_id=ium-extension",
+        "response_type=code&client_id=ium-extension&redirect_uri=http://[::1",
+    ],
+)
+def test_an_address_that_is_not_encoded_well_is_no_fault(extension: Extension, query: str) -> None:
+    form = b"grant_type=refresh_token&refresh_token=x"
+
+    page = extension.browser.generic("GET", "/oauth/authorize", QUERY_STRING=query)
+    answer = Client().generic("POST", "/oauth/token", form, FORM, QUERY_STRING=query)
+
+    assert (page.status_code, answer.status_code) == (400, 400)
+
+
 def test_only_post_is_answered(extension: Extension) -> None:
     for path in ("/oauth/token", "/oauth/revoke"):
         assert Client().get(path).status_code == 405
