@@ -153,6 +153,10 @@ class Checker:
 
     # --- At the moment something is written -----------------------------------------------------
 
+    def hear(self, entry: JournalEntry) -> None:
+        """Know an entry that was written without a signal."""
+        self._journalled(entry)
+
     def _journalled(self, instance: JournalEntry, **_: object) -> None:
         self.fresh.append(instance)
         look = {

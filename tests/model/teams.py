@@ -81,4 +81,4 @@ class Fairness:
 
 
 def _order(entry: QueueEntry) -> tuple[int, int, int]:
-    return -entry.priority, entry.seq - entry.places_ahead, entry.seq
+    return -entry.priority, entry.seq - entry.places_ahead, -entry.seq
