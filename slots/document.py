@@ -223,7 +223,7 @@ def _queued(
     timetable: Timetable | None,
 ) -> SlotDocument:
     ahead = place.ahead
-    wait = timetable.wait(ahead) if timetable is not None else None
+    wait = timetable.wait(ahead) if timetable is not None and place.predictable else None
     eta = shown(wait) if wait is not None else None
     trouble = trouble_of(pool, at)
     reason, message = trouble or (place.reason, place.message)

@@ -163,7 +163,7 @@ def with_people_ahead(entries: QuerySet[QueueEntry], at: datetime) -> QuerySet[Q
     before = alive.alias(ranked=RANK).filter(
         Q(priority__gt=OuterRef("priority"))
         | same & Q(ranked__lt=OuterRef("ranked"))
-        | same & Q(ranked=OuterRef("ranked"), seq__lt=OuterRef("seq"))
+        | same & Q(ranked=OuterRef("ranked"), seq__gt=OuterRef("seq"))
     )
     number = before.values("pool").annotate(number=Count("pk")).values("number")
     return entries.alias(ranked=RANK).annotate(

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ium.directory.models import GroupMembership
 from slots.models import LicencePool, QueueEntry
 from slots.models.queue import QueueQuerySet
-from slots.shares import NO_GROUPS, Groups, Standing, groups_of, standing_of
+from slots.shares import NO_GROUPS, Groups, Share, Standing, groups_of, standing_of
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Place:
-    """How many people who are there are served before somebody; `reason` for machines, `message` for people."""
+    """How many people who are there are served before somebody; `reason` for machines, `message` for people.
+
+    `predictable`: the pool's pace tells the wait. It does not where a cap decides.
+    """
 
     ahead: int
     reason: str
     message: str
+    predictable: bool = True
 
 
 def plain_place(ahead: int) -> Place:
@@ -41,7 +46,7 @@ def place_of(entry: QueueEntry, pool: LicencePool, at: datetime) -> Place:
     below_caps = before.exclude(user__in=_people(standing.full()))
     if mine & standing.owed():
         return _owed(below_caps, standing, mine)
-    return _plain(entry, below_caps, standing, at)
+    return _plain(entry, below_caps, standing, mine, at)
 
 
 def _people(groups: Groups) -> "QuerySet[GroupMembership, Any]":
@@ -50,11 +55,14 @@ def _people(groups: Groups) -> "QuerySet[GroupMembership, Any]":
 
 def _capped(before: QueueQuerySet, standing: Standing, mine: Groups) -> Place:
     share = standing.named(mine & standing.full())
-    message = _(
+    message = ngettext(
+        "Your group “%(group)s” has the one slot that it may have at once. You keep your place, and get a slot when it"
+        " becomes free.",
         "Your group “%(group)s” has all %(number)s slots that it may have at once. You keep your place, and get a slot"
-        " when one of them becomes free."
+        " when one of them becomes free.",
+        share.most or 0,
     ) % {"group": share.name, "number": share.most}
-    return Place(before.count(), "group_cap", message)
+    return Place(before.count(), "group_cap", message, predictable=False)
 
 
 def _owed(before: QueueQuerySet, standing: Standing, mine: Groups) -> Place:
@@ -67,7 +75,9 @@ def _owed(before: QueueQuerySet, standing: Standing, mine: Groups) -> Place:
     return Place(ahead, "reserved", message)
 
 
-def _plain(entry: QueueEntry, before: QueueQuerySet, standing: Standing, at: datetime) -> Place:
+def _plain(
+    entry: QueueEntry, before: QueueQuerySet, standing: Standing, mine: Groups, at: datetime
+) -> Place:
     """Beside those before, people further back are served first while slots are owed to their groups."""
     # Whoever reaches a cap on the way is counted: the place shown can only be better than told.
     behind = entry.pool.entries.alive(at).exclude(pk__in=before.values("pk")).exclude(pk=entry.pk)
@@ -79,11 +89,36 @@ def _plain(entry: QueueEntry, before: QueueQuerySet, standing: Standing, at: dat
         if owed > 0 and (number := min(owed, waiting.count())):
             passing, first = passing + number, first or share
     if first is None:
-        return plain_place(before.count())
+        return _by_number(entry, before.count(), standing, mine)
     message = _(
         "All slots are in use. The next one is reserved for “%(group)s”; after that it goes on in order."
     ) % {"group": first.name}
     return Place(before.count() + passing, "reserved_for_others", message)
+
+
+def _by_number(entry: QueueEntry, ahead: int, standing: Standing, mine: Groups) -> Place:
+    """Return the place of somebody who is served by number, less the places of a group."""
+    if entry.places_ahead and mine:
+        message = ngettext(
+            "All slots are in use. Through “%(group)s” you stand up to %(number)s place further ahead.",
+            "All slots are in use. Through “%(group)s” you stand up to %(number)s places further ahead.",
+            entry.places_ahead,
+        )
+        group = max((s for s in standing.shares if s.group_id in mine), key=_places).name
+        return Place(ahead, "ahead", message % {"group": group, "number": entry.places_ahead})
+    number = max(map(_places, standing.shares), default=0)
+    if number == 0:
+        return plain_place(ahead)
+    message = ngettext(
+        "All slots are in use. You keep your place; at most %(number)s person who comes later is put before you.",
+        "All slots are in use. You keep your place; at most %(number)s people who come later are put before you.",
+        number,
+    )
+    return Place(ahead, "waiting", message % {"number": number})
+
+
+def _places(share: Share) -> int:
+    return share.places_ahead
 
 
 def reasons_of(pool: LicencePool, users: list[int]) -> dict[int, str]:

@@ -61,7 +61,7 @@ class Waiting(NamedTuple):
     @property
     def order(self) -> tuple[int, int, int]:
         """Where the entry stands (as `slots.models.queue.IN_ORDER`): smaller is earlier."""
-        return -self.priority, self.seq - self.places_ahead, self.seq
+        return -self.priority, self.seq - self.places_ahead, -self.seq
 
 
 @dataclass

@@ -1,5 +1,7 @@
 """Hand-overs: what the journal tells about one slot going from one person to the next."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +19,7 @@ class HandOverManager(models.Manager["HandOver"]):
 class HandOver(JournalEntry):
     """A grant, seen as the end of somebody's stay and the beginning of the next. No table of its own."""
 
-    objects = HandOverManager()
+    objects: ClassVar[HandOverManager] = HandOverManager()
 
     class Meta:
         proxy = True

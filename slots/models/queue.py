@@ -20,9 +20,10 @@ class CloseReason(models.TextChoices):
     REFUSED = "refused", _("cannot get a slot")
 
 
-# The number less the places a group's rule puts its people ahead. Equal ranks: the earlier number first.
+# The number less the places a group's rule puts its people ahead. Of equal ranks the later number comes first:
+# otherwise one place ahead would be none.
 RANK = ExpressionWrapper(F("seq") - F("places_ahead"), output_field=BigIntegerField())
-IN_ORDER = (F("priority").desc(), RANK, F("seq"))
+IN_ORDER = (F("priority").desc(), RANK, F("seq").desc())
 
 
 class QueueQuerySet(models.QuerySet["QueueEntry"]):
@@ -42,7 +43,7 @@ class QueueQuerySet(models.QuerySet["QueueEntry"]):
         return self.alias(ranked=RANK).filter(
             Q(priority__gt=entry.priority)
             | same & Q(ranked__lt=entry.rank)
-            | same & Q(ranked=entry.rank, seq__lt=entry.seq)
+            | same & Q(ranked=entry.rank, seq__gt=entry.seq)
         )
 
 
@@ -86,7 +87,7 @@ class QueueEntry(models.Model):
             ),
         ]
         indexes = [
-            models.Index(F("pool"), *IN_ORDER, condition=Q(closed_at=None), name="queue_by_rank")
+            models.Index(F("pool"), *IN_ORDER, condition=Q(closed_at=None), name="queue_in_rank")
         ]
 
     def __str__(self) -> str:

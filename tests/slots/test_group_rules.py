@@ -78,12 +78,16 @@ def test_a_group_stands_places_ahead_and_no_further(
 ) -> None:
     ann = jira.holder(single, at)
     team = rule(single, at=at, places_ahead=2)
-    first, second = asks(single, at), asks(single, at)
+    first, second, third = (asks(single, at) for _ in range(3))
     vip = asks(single, at, team)
-    assert [told(one, single, at).position for one in (first, vip, second)] == [1, 2, 3]
+    order = [first, vip, second, third]
+    assert [told(one, single, at).position for one in order] == [1, 2, 3, 4]
+    vip_told, first_told = told(vip, single, at).message, told(first, single, at).message
     assert hand_over(single, ann, jira, at) == first
     assert hand_over(single, first, jira, at) == vip
     entry = JournalEntry.objects.get(event="joined", user=vip)
+    assert "“team” you stand up to 2 places further ahead" in vip_told
+    assert "at most 2 people who come later" in first_told
     assert "2 places further ahead through “team”" in sentence(entry)
 
 
@@ -98,7 +102,7 @@ def test_nobody_is_overtaken_by_more_people_than_there_are_places(
         asks(single, at, team)
         now = hand_over(single, now, jira, at)
         served.append(now)
-    assert len(served) == 3, "two overtake, then nobody else"
+    assert len(served) == 4, "three overtake, then nobody else"
 
 
 def test_somebody_in_two_groups_stands_where_the_better_one_stands(
@@ -141,7 +145,8 @@ def test_a_cap_skips_people_without_blocking_others(at: datetime, jira: FakeJira
     assert slot_of(cleo).state == SlotState.ACTIVE
     document = told(ben, pool, at)
     assert (document.state, document.reason) == ("queued", "group_cap")
-    assert "“team” has all 1 slots" in document.message
+    assert "“team” has the one slot" in document.message
+    assert document.eta_seconds is None
     dan = asks(pool, at)
     assert told(dan, pool, at).position == 1, "the capped person does not stand in the way"
     entry = JournalEntry.objects.get(event="granted", user=cleo)
