@@ -16,6 +16,7 @@ from ium.directory.models import Site
 from ium.lib import clock
 from ium.lib.counting import redis_url
 from jira_sync.models import Finding, Severity
+from slots.estimate_quality import recent_quality
 from slots.models import JobRun, LicencePool, Slot, SlotState
 
 # Three missed runs of a job that runs every 10 s, and a little.
@@ -116,7 +117,7 @@ class PoolCollector:
             waiting.add_metric([pool.key], pool.entries.alive(now).count())
             for state in SlotState.values:
                 slots.add_metric([pool.key, state], used.get((pool.pk, state), 0))
-        yield from (slots, limit, waiting, _job_ages(), _sites())
+        yield from (slots, limit, waiting, _job_ages(), _sites(), *_estimates())
 
 
 def _job_ages() -> Metric:
@@ -127,6 +128,25 @@ def _job_ages() -> Metric:
         if run.finished_at is not None:
             ages.add_metric([run.name], run.finished_at.timestamp())
     return ages
+
+
+def _estimates() -> tuple[Metric, Metric]:
+    """Return how good the expected waits of the last seven days were; nothing for a pool without any."""
+    error = GaugeMetricFamily(
+        "ium_wait_estimate_error_ratio",
+        "Median relative error of the expected waits of the last 7 days.",
+        labels=["pool"],
+    )
+    inside = GaugeMetricFamily(
+        "ium_wait_estimate_inside_ratio",
+        "Share of true waits inside the range shown, of the last 7 days.",
+        labels=["pool"],
+    )
+    for pool in LicencePool.objects.order_by("pk"):
+        if quality := recent_quality(pool, clock.now()):
+            error.add_metric([pool.key], quality.median_error)
+            inside.add_metric([pool.key], quality.inside)
+    return error, inside
 
 
 def _sites() -> Metric:

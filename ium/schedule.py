@@ -44,6 +44,18 @@ JOBS = (
         queue="jira",
     ),
     Job(
+        "Expected waits",
+        "slots.tasks.wait_estimates",
+        30,
+        "Notes what people were told about their wait, and what came of it.",
+    ),
+    Job(
+        "Old records",
+        "slots.tasks.prune_records",
+        3600,
+        "Removes waits, estimates and stays older than IUM_RECORD_DAYS.",
+    ),
+    Job(
         "Activity intake",
         "ium.tasks.observe",
         30,

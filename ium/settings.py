@@ -94,6 +94,8 @@ IUM_EXTENSION_REDIRECTS = read_redirects(env)
 IUM_EXTENSION_CLIENT_ID = "ium-extension"
 # A browser with the extension that was not used for so many days has to sign in again.
 IUM_DEVICE_DAYS = env.int("IUM_DEVICE_DAYS", default=90)
+# Waits, their estimates and finished stays name people; after so many days they are removed. The journal is kept.
+IUM_RECORD_DAYS = max(7, env.int("IUM_RECORD_DAYS", default=180))
 AUTH_USER_MODEL = "directory.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

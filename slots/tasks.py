@@ -38,3 +38,20 @@ def notices() -> int:
     return watched + services.job_run(
         name="notices_send", ids=[0], step=lambda _, at: services.notices_send(at=at)
     )
+
+
+@shared_task
+def wait_estimates() -> int:
+    """Judge the estimates of waits that ended, and note new ones on the way."""
+    return services.job_run(
+        name="wait_estimates",
+        step=lambda pool, at: services.estimates_follow(pool_id=pool, at=at),
+    )
+
+
+@shared_task
+def prune_records() -> int:
+    """Remove waits, estimates and stays that are older than they are kept."""
+    return services.job_run(
+        name="prune_records", step=lambda _id, at: services.records_prune(at=at), ids=[0]
+    )

@@ -1,6 +1,7 @@
 """The admin of the rules: pools, slots, queue, journal. Thin: it asks services, and says what they answered."""
 
 from slots.admin.branding import QueueBrandingAdmin
+from slots.admin.estimates import WaitEstimateAdmin
 from slots.admin.extension_use import ExtensionUseAdmin
 from slots.admin.hand_overs import HandOverAdmin
 from slots.admin.jobs import JobRunAdmin
@@ -24,4 +25,5 @@ __all__ = [
     "QueueEntryAdmin",
     "SlotAdmin",
     "SlotSessionAdmin",
+    "WaitEstimateAdmin",
 ]

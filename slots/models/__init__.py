@@ -1,6 +1,7 @@
 """Tables of the rules: pools, slots, queue, journal."""
 
 from slots.models.branding import LogoType, QueueBranding
+from slots.models.estimates import Outcome, WaitEstimate
 from slots.models.extension_use import ExtensionUse
 from slots.models.group_rule import GroupRule
 from slots.models.hand_over import HandOver
@@ -27,6 +28,7 @@ __all__ = [
     "Notice",
     "NoticeKind",
     "Opening",
+    "Outcome",
     "PageRules",
     "QueueBranding",
     "QueueEntry",
@@ -34,4 +36,5 @@ __all__ = [
     "SlotLock",
     "SlotSession",
     "SlotState",
+    "WaitEstimate",
 ]

@@ -9,6 +9,7 @@ from slots.services.changes import (
     change_refuse,
 )
 from slots.services.dispatch import pool_dispatch
+from slots.services.estimates import estimates_follow, records_prune
 from slots.services.group_rules import group_rules_changed
 from slots.services.jobs import job_run
 from slots.services.limit import pool_apply_limit, pool_configure
@@ -51,6 +52,7 @@ __all__ = [
     "change_postpone",
     "change_refuse",
     "clocks_restart",
+    "estimates_follow",
     "group_rules_changed",
     "intake_observe",
     "job_run",
@@ -73,6 +75,7 @@ __all__ = [
     "queue_entry_remove",
     "queue_give_slot",
     "receivers_replace",
+    "records_prune",
     "reports_write",
     "restored_pools_due",
     "site_came_back",

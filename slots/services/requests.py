@@ -23,6 +23,7 @@ from slots.models import (
 )
 from slots.selectors import why_not_managed, why_refused
 from slots.services.dispatch import pool_dispatch
+from slots.services.estimates import estimate_note
 from slots.services.journal import journal_write
 from slots.services.losses import reclaim, revoke
 from slots.services.pools import pool_lock
@@ -86,6 +87,9 @@ def _join_or_take(
     entry.refresh_from_db(fields=["closed_at"])
     if entry.closed_at is None:
         reclaim(pool=pool, at=at)
+        if entry.joined_at == at:
+            entry.pool = pool
+            estimate_note(entry, at=at)
 
 
 def check_return_url(return_url: str | None, pool: LicencePool) -> None:

@@ -17,6 +17,7 @@ from slots.models import (
     NoticeKind,
     PageRules,
     SlotSession,
+    WaitEstimate,
 )
 from slots.services import pool_apply_limit
 from tests import factories
@@ -112,4 +113,13 @@ def populate(pool: LicencePool, number: int) -> None:
         key="full", assigned_licences=0
     )
     for _ in range(number):
-        factories.waiting(full)
+        waiting = factories.waiting(full)
+        WaitEstimate.objects.create(
+            pool=full,
+            entry=factories.entry_of(waiting),
+            made_at=AT,
+            ahead=0,
+            low_seconds=0,
+            expected_seconds=60,
+            high_seconds=120,
+        )

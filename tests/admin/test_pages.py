@@ -28,6 +28,7 @@ READ_ONLY = {
     "slots.JournalEntry",
     "slots.Notice",
     "slots.SlotSession",
+    "slots.WaitEstimate",
     "slots.JobRun",
     "directory.Group",
     "directory.Device",

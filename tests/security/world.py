@@ -12,8 +12,16 @@ from jira_sync.models import (
     SyncRun,
     SyncSettings,
 )
-from slots.models import JobRun, LicencePool, Notice, PageRules, QueueBranding, SlotSession
-from tests.factories import AT, GroupFactory, active, holder, member, token_for, waiting
+from slots.models import (
+    JobRun,
+    LicencePool,
+    Notice,
+    PageRules,
+    QueueBranding,
+    SlotSession,
+    WaitEstimate,
+)
+from tests.factories import AT, GroupFactory, active, entry_of, holder, member, token_for, waiting
 
 
 def fill(pool: LicencePool) -> tuple[User, User]:
@@ -24,6 +32,10 @@ def fill(pool: LicencePool) -> tuple[User, User]:
     SlotSession.objects.create(
         pool=pool, user=ann, granted_at=AT, ended_at=AT, loss_reason="sweep", waited_seconds=1
     )
+    WaitEstimate.objects.create(
+        pool=pool, entry=entry_of(ben), made_at=AT, ahead=0,
+        low_seconds=0, expected_seconds=60, high_seconds=120,
+    )  # fmt: skip
     QueueBranding.objects.create(pool=pool, colour="#0b5fcc")
     JobRun.objects.create(name="sweep", started_at=AT, finished_at=AT)
     member(pool)
