@@ -64,7 +64,7 @@ class KnownDevices:
             self._known.pop(key, None)
             return None
         known.used = now
-        self._note_use(known, bool(extension), at)
+        self._note_use(known, bool(extension) and extension == known.extension, at)
         return known
 
     def forget(self) -> None:

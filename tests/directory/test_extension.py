@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from ium.directory.extension import ExtensionSeen, extension_of, version_numbers
+from ium.directory.known import known_devices
 from ium.directory.models import Device, Project
 from ium.directory.services import projects_replace
 from slots.models import LicencePool
+from tests.api.ticking import ticking
 from tests.conftest import Now
 from tests.factories import PoolFactory, SiteFactory, member, minutes, token_for
 
@@ -104,6 +106,24 @@ def test_it_is_written_every_few_minutes_only_and_at_once_after_an_update(
     wrong = call(token, "2.0.0 netscape")
     assert seen(wrong) == ("1.0.1", "edge", at + minutes(10))
     assert wrong.last_used_at == utc_now.at
+
+
+@pytest.mark.parametrize(
+    ("header", "seen_later"), [("1.0.0 edge", True), ("edge", False), (None, False)]
+)
+def test_a_process_that_remembers_devices_believes_the_same_headers(
+    pool: LicencePool, at: datetime, header: str | None, seen_later: bool
+) -> None:
+    token = token_for(
+        member(pool), extension_version="1.0.0", extension_browser="edge", extension_seen_at=at
+    )
+    later = at + minutes(10)
+    with ticking() as hand:
+        assert known_devices.find(token, header, later) is not None
+        hand.second()
+    device = Device.objects.get()
+    assert device.last_used_at == later
+    assert device.extension_seen_at == (later if seen_later else at)
 
 
 @pytest.mark.django_db
