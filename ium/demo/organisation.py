@@ -10,12 +10,18 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from ium.demo.webhook import demo_webhook
 from ium.directory.models import Group, Site, User
 from ium.lib import clock
 from jira_sync.client.interface import GroupInfo
 from jira_sync.connections import directory_of
 from jira_sync.models import SyncSettings
-from jira_sync.services import reconcile_pool, sync_protected, sync_user_group
+from jira_sync.services import (
+    reconcile_pool,
+    sync_projects,
+    sync_protected,
+    sync_user_group,
+)
 from jira_sync.services.groups import groups_refresh
 from slots.models import LicencePool
 from slots.services import pool_apply_limit
@@ -30,7 +36,8 @@ SWEEP_MINUTES = 1
 
 def demo_prepare() -> LicencePool:
     """Make the demo's site, groups and pool if they are missing, and read its people. May run again."""
-    site = _site(_credentials())
+    credentials = _credentials()
+    site = _site(credentials)
     pool = LicencePool.objects.filter(key="jira").first() or _pool(site)
     pool_apply_limit(pool_id=pool.pk, at=clock.now())
     groups_refresh(site_id=site.pk, at=clock.now())
@@ -38,6 +45,8 @@ def demo_prepare() -> LicencePool:
     sync_protected(sites=[site])
     sync_user_group(group_id=pool.user_group_id)
     reconcile_pool(pool_id=pool.pk)
+    sync_projects(site_id=site.pk)
+    demo_webhook(site, credentials)
     return pool
 
 

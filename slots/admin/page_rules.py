@@ -56,6 +56,8 @@ class PageRulesForm(RulesModelForm):
         for name, field in self.fields.items():
             about, built_in = FIELDS[name]
             field.help_text = f"{about} {_of_empty(built_in)}".strip()
+            if isinstance(field.widget, forms.Textarea):
+                field.widget.attrs["rows"] = max(3, len(built_in))
 
 
 def _of_empty(built_in: list[str]) -> str:

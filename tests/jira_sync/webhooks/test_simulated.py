@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
 from activity.models import LastActivity, Source
+from ium.demo.webhook import demo_webhook
 from ium.lib import clock
 from jira_sync.simulator import credentials
 from jira_sync.webhooks.services import webhook_renew
-from tests.factories import PoolFactory, UserFactory
+from tests.factories import PoolFactory, SiteFactory, UserFactory
 from tests.simulator.process import SimulatorProcess, running
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,3 +74,23 @@ def test_another_secret_is_refused_and_not_sent_again(
 
     assert outcome(simulator)["refused"] == 1
     assert not LastActivity.objects.exists()
+
+
+def test_the_demo_enters_its_webhook_once_and_again_only_when_it_is_gone(
+    live_server: LiveServer, simulator: SimulatorProcess, settings: Any
+) -> None:
+    settings.IUM_SELF_URL = live_server.url
+    pool = PoolFactory.create(site=SiteFactory.create(url=simulator.url, api_url=simulator.url))
+    UserFactory.create(account_id=credentials.MEMBER)
+    simulator.order("reset")
+    first = demo_webhook(pool.site, credentials.printable())
+    again = demo_webhook(pool.site, credentials.printable())
+    assert (again.pk, again.secret) == (first.pk, first.secret)
+    assert len(simulator.state()["webhooks"]) == 1
+    simulator.order("reset")
+    assert demo_webhook(pool.site, credentials.printable()).secret != first.secret
+
+    simulator.order("edit", accountId=credentials.MEMBER, issue="OPS-1")
+
+    assert outcome(simulator)["delivered"] == 1
+    assert LastActivity.objects.get().source == Source.WEBHOOK
