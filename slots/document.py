@@ -24,6 +24,7 @@ from slots.models import (
 )
 from slots.place import Place, place_of, plain_place
 from slots.selectors import lock_until, locked_message, why_not_managed
+from slots.services.losses import next_sweep
 from slots.snapshot import Held, PoolSnapshot, Waiting
 
 State = Literal["none", "queued", "granting", "active", "revoking", "locked", "not_managed"]
@@ -35,6 +36,8 @@ POLL_GRANTING = 1.5
 POLL_SLOW = 4.0
 POLL_ACTIVE = 30.0
 POLL_NONE = 30.0
+# Seconds before its popup at which a client learns of a warning: spread, so that not all ask at once.
+TOLD_AHEAD = (4.0, 16.0)
 POLL_DOWN = 15.0
 JITTER = 0.2
 # So long after a loss or a refusal the state "none" says what happened.
@@ -154,11 +157,22 @@ def _held(blank: SlotDocument, slot: Slot | Held, pool: LicencePool, at: datetim
         message=_("You lose your Jira slot unless you go on working.")
         if warned
         else _("You have a Jira slot."),
-        retry_after=POLL_HEAD if warned else _jitter(POLL_ACTIVE),
+        retry_after=POLL_HEAD if warned else _until_news(pool, at),
         warned_at=slot.warned_at,
         revoke_at=slot.revoke_at,
         redirect_url=slot.return_url or pool.site.url,
     )
+
+
+def _until_news(pool: LicencePool, at: datetime) -> float:
+    """Return seconds until a holder asks again: the usual, but in time for the coming sweep's warning.
+
+    Warnings are written from 30 s before the popup is due on, by a job that runs every 10 s.
+    """
+    usual = _jitter(POLL_ACTIVE)
+    ahead = random.uniform(*TOLD_AHEAD)  # noqa: S311 - no secret
+    wait = (next_sweep(pool, at) - pool.warning - at).total_seconds() - ahead
+    return round(wait, 1) if 1 < wait < usual else usual
 
 
 def _shut_for(slot: Slot | Held, pool: LicencePool) -> timedelta:

@@ -341,3 +341,19 @@ def test_every_loss_has_its_own_sentence_in_both_languages() -> None:
     for language in ("en-gb", "de"):
         with override(language):
             assert all(loss_message(reason) for reason in LossReason)
+
+
+@pytest.mark.parametrize("before", [100, 95, 91, 88])
+def test_a_holder_asks_again_between_the_warning_and_its_popup(at: datetime, before: int) -> None:
+    pool = make_pool(sweep_interval_minutes=5)
+    ann = holder(pool, at - minutes(30))
+    sweep_at = at + minutes(5)  # `at` lies on the grid
+    now = sweep_at - seconds(before)
+    asks_at = now + seconds(told(ann, pool, now).retry_after)
+    assert sweep_at - seconds(76.1) <= asks_at <= sweep_at - seconds(63.9)
+
+
+def test_far_from_a_sweep_a_holder_asks_twice_a_minute(at: datetime) -> None:
+    pool = make_pool(sweep_interval_minutes=5)
+    ann = holder(pool, at - minutes(30))
+    assert 24 <= told(ann, pool, at + seconds(10)).retry_after <= 30
