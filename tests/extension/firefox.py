@@ -67,10 +67,10 @@ PLACE = """(part, button) => {
 class Tab:
     """A tab."""
 
-    def __init__(self, bidi: Bidi) -> None:
-        """Open it."""
+    def __init__(self, bidi: Bidi, context: str = "") -> None:
+        """Open one, or take one that is open."""
         self.bidi = bidi
-        self.context: str = bidi.send("browsingContext.create", type="tab")["context"]
+        self.context: str = context or bidi.send("browsingContext.create", type="tab")["context"]
 
     def goto(self, address: str) -> None:
         """Open an address and wait until it is loaded."""
@@ -207,6 +207,19 @@ class Firefox:
         self.tabs.append(tab)
         tab.goto(path if "://" in path else SITE + path)
         return tab
+
+    def other_window(self, address: str) -> Tab:
+        """The window that the browser opened for a sign-in."""
+
+        def found() -> str | None:
+            contexts = self.bidi.send("browsingContext.getTree", maxDepth=0)["contexts"]
+            known = {self.home.context, *(tab.context for tab in self.tabs)}
+            new = (c for c in contexts if c["context"] not in known)
+            return next((c["context"] for c in new if c["url"].startswith(address)), None)
+
+        context = wait_for(found, 15, "a window of the sign-in")
+        assert context is not None
+        return Tab(self.bidi, context)
 
     def poke(self) -> bool:
         """Let the extension ask the server now, as it would by itself within half a minute."""

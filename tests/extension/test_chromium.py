@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.axe import violations
 from tests.extension.chromium import QUEUE, WARNING, Chromium, policed, sign_in_at_ium
 from tests.extension.site import SITE
 from tests.extension.world import World
@@ -104,9 +105,27 @@ def test_the_queue_shows_position_and_timer_and_ends_when_a_slot_is_free(
     expect(queue).not_to_be_visible()
     _move_on(page, "/issues/")
     expect(queue).to_be_visible()
+    assert [one for one in violations(page) if "ium-extension" in one] == []
     ben.hands_back()
     expect(queue).not_to_be_visible(timeout=20_000)
+    # This page was loaded without a slot, so that there is nothing behind the queue to go on with.
+    expect(page.get_by_role("heading", name="Search issues")).to_be_visible()
     wait_for(lambda: chrome.badge() == "✓", 5, "the badge")
+
+
+def test_a_page_in_which_something_was_written_is_never_loaded_anew(
+    chrome: Chromium, world: World, ann: Person
+) -> None:
+    chrome.sign_in(ann)
+    page = chrome.open(FREE)
+    page.evaluate("() => document.body.append(document.createElement('textarea'))")
+    page.locator("textarea").press_sequentially("not saved")
+    _move_on(page, BOARD)
+    page.locator(QUEUE).get_by_role("button", name="Reconnect").click()
+    expect(page.locator(QUEUE)).to_have_attribute("data-phase", "granting")
+    expect(page.locator(QUEUE)).not_to_be_visible(timeout=20_000)
+    time.sleep(1)
+    assert page.locator("textarea").input_value() == "not saved"
 
 
 def test_leaving_the_queue_lasts_until_reconnect(
@@ -312,6 +331,8 @@ def test_the_popup_shows_what_one_can_do(
     expect(heading).to_have_text("You are in the queue")
     expect(popup.get_by_role("status")).to_have_text("You are in the queue")
     expect(popup.locator("#position")).to_have_text("1 of 1")
+    assert violations(popup) == []
+    assert violations(chrome.home) == []
     popup.get_by_role("button", name="Leave the queue").click()
     expect(heading).to_have_text("You have no Jira slot")
 

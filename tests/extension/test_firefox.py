@@ -90,6 +90,21 @@ def test_firefox_leads_request_access_to_the_queue(fox: Firefox, world: World, a
     assert asked == {"pool": ["jira"], "return_url": [f"{SITE}/browse/DEMO-7"]}
 
 
+def test_firefox_signs_in_by_the_true_flow(fox: Firefox, world: World, ann: Person) -> None:
+    fox.home.run("() => browser.runtime.sendMessage({type: 'snapshot'}).then(() => null)")
+    fox.home.run("() => { browser.runtime.sendMessage({type: 'signIn'}) }")
+    window = fox.other_window(world.ium.url)
+    window.run("() => { document.querySelector('.providers a').click() }")
+    wait_for(lambda: window.address().startswith(world.ium.jira_url), 10, "the simulated Jira")
+    search = f"{window.address()}&q={ann.account_id}"
+    window.goto(search)
+    window.run(
+        "(id) => { document.querySelector(`table button[value='${id}']`).click() }", ann.account_id
+    )
+    wait_for(lambda: fox.tell({"type": "snapshot"})["signedIn"], 15, "signed in")
+    wait_for(lambda: fox.tell({"type": "snapshot"})["config"]["pools"], 10, "the configuration")
+
+
 def _is_warned(fox: Firefox, tab: Tab, world: World, ann: Person) -> bool:
     fox.quiet()
     world.warn(ann, 55)

@@ -95,7 +95,10 @@ async function signInByItself(): Promise<void> {
   if (await signInSilently(server)) await learn(true);
 }
 
-/** Twice a minute: send what is kept, ask what is due. Nobody is asked about who has no page of Jira open. */
+/**
+ * Twice a minute: send what is kept, ask what is due. Without a page of Jira open the server is asked only about a
+ * slot that may be lost, and once after the start.
+ */
 async function beat(): Promise<void> {
   await settle();
   await learn();
@@ -105,7 +108,8 @@ async function beat(): Promise<void> {
   for (const { key } of now.config.pools) {
     const state = stateOf(now, key);
     if (hasNews(state) && (await report(key))) continue;
-    if (open || state.document?.state === "active") await look(key);
+    const told = state.document;
+    if (open || told === null || told.state === "active") await look(key);
   }
 }
 
@@ -148,6 +152,7 @@ async function answer(message: Message, sender: chrome.runtime.MessageSender): P
 }
 
 async function signInByClick(): Promise<void> {
+  await settle(); // right after the browser's start the policy may not have been read yet
   const { server } = await settings();
   await learn(true);
   if (await signIn(server, true)) return learn(true);
