@@ -1,4 +1,4 @@
-"""What an event of Jira says: who did something, when, and in which product.
+"""What an event of Jira says: who did something, when, and in which project.
 
 Everything here comes from outside, but is signed. What is no event of a person's work is None; what is no event at
 all raises BadInput.
@@ -11,7 +11,6 @@ from typing import Any
 
 from rest_framework.exceptions import ParseError
 
-from ium.directory.models import Product
 from ium.lib.errors import BadInput
 from slots.api.parsers import strict_json
 
@@ -25,22 +24,20 @@ _OF_PART = {
 }
 EVENTS = (*_OF_USER, *_OF_PART)
 PERSON = "atlassian"  # the accountType of people; apps and automation are "app", portal customers "customer"
-_PRODUCTS: dict[str, Product | None] = {
-    "service_desk": Product.SERVICE_MANAGEMENT,
-    "product_discovery": None,
-}
 _ACCOUNT = re.compile(r"[0-9A-Za-z:_.@|-]{1,128}")
+_WORD = re.compile(r"[0-9A-Za-z_]{1,255}")
 # Milliseconds: from 2001 to 2286, so that nothing overflows on the way.
 _EARLIEST, _LATEST = 10**12, 10**13
 
 
 @dataclass(frozen=True)
 class Work:
-    """That a person did something in Jira: proof of activity."""
+    """That a person did something in Jira: proof of activity. Key and type of the project, where Jira names them."""
 
     account_id: str
     at: datetime
-    product: Product
+    project_key: str | None = None
+    project_type: str | None = None
 
 
 def work_in(body: bytes) -> Work | None:
@@ -56,10 +53,16 @@ def work_in(body: bytes) -> Work | None:
         raise BadInput("This is no event of Jira: webhookEvent is missing.", code="no_event")
     at = _moment(event.get("timestamp"))
     person = _person(event, event["webhookEvent"])
-    product = _product(event)
-    if person is None or product is None:
+    if person is None:
         return None
-    return Work(account_id=person, at=at, product=product)
+    fields = _object(_object(event.get("issue")).get("fields"))
+    project = _object(fields.get("project"))
+    return Work(
+        account_id=person,
+        at=at,
+        project_key=_word(project.get("key")),
+        project_type=_word(project.get("projectTypeKey")),
+    )
 
 
 def _moment(value: object) -> datetime:
@@ -84,11 +87,9 @@ def _person(event: dict[str, Any], kind: str) -> str | None:
     return account_id if _ACCOUNT.fullmatch(account_id) else None
 
 
-def _product(event: dict[str, Any]) -> Product | None:
-    """Return the product of the issue's project; a project of unknown type counts as Jira."""
-    fields = _object(_object(event.get("issue")).get("fields"))
-    type_key = _object(fields.get("project")).get("projectTypeKey")
-    return _PRODUCTS.get(type_key, Product.JIRA) if isinstance(type_key, str) else Product.JIRA
+def _word(value: object) -> str | None:
+    """Return a key or a type; None for anything that can be none."""
+    return value if isinstance(value, str) and _WORD.fullmatch(value) else None
 
 
 def _object(value: object) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from activity.models import Source
-from ium.directory.models import AccountStatus, Site, User
+from ium.directory.models import AccountStatus, Product, Site, User
 from ium.lib.errors import Refused
 from jira_sync.webhooks.models import SiteWebhook, WebhookEvent
 from jira_sync.webhooks.parsing import Work, work_in
@@ -24,6 +24,11 @@ OVERLAP = timedelta(days=1)
 # "Last heard" is shown in minutes: writing it for every event would only cost.
 NOTE_STEP = timedelta(minutes=1)
 PRUNE_BATCH = 5000
+# By the type of the project; None: no product whose licences can be shared. Everything else is Jira.
+PRODUCTS: dict[str, Product | None] = {
+    "service_desk": Product.SERVICE_MANAGEMENT,
+    "product_discovery": None,
+}
 
 Outcome = Literal["counted", "not_work", "too_old", "ahead", "repeated", "unknown", "no_pool"]
 
@@ -99,9 +104,8 @@ def _count(webhook: SiteWebhook, body: bytes, work: Work, at: datetime) -> Outco
     ).first()
     if user is None:
         return "unknown"
-    pools = list(
-        webhook.site.pools.filter(product=work.product).select_related("site").order_by("pk")
-    )
+    product = _product(webhook, work)
+    pools = list(webhook.site.pools.filter(product=product).select_related("site").order_by("pk"))
     if not pools:
         return "no_pool"
     # The body is what was signed; the identifier in a header could be changed by whoever repeats it.
@@ -115,6 +119,15 @@ def _count(webhook: SiteWebhook, body: bytes, work: Work, at: datetime) -> Outco
         idle = max(at - work.at, timedelta(0))
         slot_activity(user=user, pool=pool, idle=idle, source=Source.WEBHOOK, at=at)
     return "counted"
+
+
+def _product(webhook: SiteWebhook, work: Work) -> Product | None:
+    """Return the product whose licence the work took; a project whose type nobody knows counts as Jira."""
+    type_key = work.project_type
+    if type_key is None and work.project_key is not None:
+        known = webhook.site.projects.filter(key=work.project_key)
+        type_key = known.values_list("type_key", flat=True).first()
+    return PRODUCTS.get(type_key or "", Product.JIRA)
 
 
 def webhook_events_prune(*, at: datetime) -> int:

@@ -23,5 +23,5 @@ class ExtensionUse(User):
 
     class Meta:
         proxy = True
-        verbose_name = _("use of the extension")
-        verbose_name_plural = _("use of the extension")
+        verbose_name = _("person and extension")
+        verbose_name_plural = _("people and the extension")

@@ -11,7 +11,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from activity.models import LastActivity, Source
-from ium.directory.models import AccountStatus, Product, User
+from ium.directory.models import AccountStatus, Product, Project, User
 from jira_sync.webhooks.models import SiteWebhook, WebhookEvent
 from jira_sync.webhooks.services import (
     OVERLAP,
@@ -132,6 +132,16 @@ def test_work_counts_in_the_pool_of_its_product_only(
     assert jira.tell(issue_event(ada, type_key=type_key)) == 204
     found = list(LastActivity.objects.values_list("product", flat=True))
     assert found == ([product] if product else [])
+
+
+def test_a_type_that_jira_does_not_name_is_taken_from_the_mirror(
+    jira: Sender, ada: User, pool: LicencePool
+) -> None:
+    Project.objects.create(site=pool.site, key="DEMO", type_key="service_desk")
+    assert jira.tell(issue_event(ada, type_key=None)) == 204
+    assert last(ada) is None
+    assert jira.tell(issue_event(ada, type_key="software")) == 204
+    assert last(ada) is not None
 
 
 def test_work_on_one_site_counts_for_no_other(jira: Sender, ada: User) -> None:
