@@ -18,6 +18,7 @@ from jira_sync.doctor import (
     check_installation,
     check_keys,
     check_pool,
+    check_sign_in,
     check_site,
     check_webhooks,
 )
@@ -36,6 +37,7 @@ MODULES = (
     check_webhooks,
     check_groups,
     check_pool,
+    check_sign_in,
 )
 
 
