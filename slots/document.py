@@ -209,7 +209,7 @@ def _doubtful(blank: SlotDocument) -> SlotDocument:
         blank,
         state="active",
         reason="jira_slow",
-        message=_("You have a Jira slot, but Jira has not let you in yet, as far as it says."),
+        message=_("You have a Jira slot, but Jira has not said yet that it lets you in."),
         retry_after=_jitter(POLL_ACTIVE),
     )
 

@@ -78,7 +78,12 @@ def test_without_a_script_every_state_says_what_is_and_offers_the_same(
     page = visit.open(person, java_script_enabled=False)
 
     main = page.locator("main").inner_text()
+    answer = page.reload()
 
+    assert answer is not None
+    assert "refresh" not in answer.headers
+    assert "no-store" in answer.headers["cache-control"]
+    assert "http-equiv" not in page.content()
     assert page.get_by_role("heading", level=1).inner_text()
     assert "What happens next" in main
     for name in ACTIONS[state]:

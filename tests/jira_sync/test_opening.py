@@ -3,10 +3,14 @@
 from datetime import datetime
 
 import pytest
+from kombu.exceptions import OperationalError
 
 from ium.directory.models import User
 from jira_sync.client import JiraUnreachable, NotAllowed
-from jira_sync.services import look_in
+from jira_sync.services import look_in, look_later
+from jira_sync.tasks import carry_out
+from jira_sync.tasks import look_in as ask_jira
+from slots.document import slot_document
 from slots.models import LicencePool, Slot
 from slots.services import change_confirm
 from tests import factories
@@ -94,3 +98,40 @@ def test_a_slot_that_went_on_is_not_asked_about(ann: User, monkeypatch: pytest.M
 
     assert look(monkeypatch, jira, slot) is None
     assert jira.asked == []
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_worker_begins_to_ask_after_a_confirmed_addition(
+    ann: User, monkeypatch: pytest.MonkeyPatch, confirmed: bool
+) -> None:
+    slot = factories.slot_of(ann)
+    sent: list[tuple[int, int, float]] = []
+    monkeypatch.setattr("jira_sync.services.carry_out", lambda **_: confirmed)
+    monkeypatch.setattr("jira_sync.services.opening.look_later", lambda *it: sent.append(it))
+
+    carry_out(slot.pk)
+
+    assert sent == ([(slot.pk, slot.fence, 0.5)] if confirmed else [])
+
+
+def test_a_worker_asks_again_while_jira_says_no(ann: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    slot = factories.slot_of(ann)
+    sent: list[tuple[int, int, float]] = []
+    monkeypatch.setattr("jira_sync.services.opening.directory_of", lambda _site: Doorman(False))
+    monkeypatch.setattr("jira_sync.services.look_later", lambda *it: sent.append(it))
+
+    ask_jira(slot.pk, slot.fence)
+
+    assert sent == [(slot.pk, slot.fence, 0.5)]
+
+
+def test_without_a_broker_the_delay_decides(ann: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(**_: object) -> None:
+        raise OperationalError("no broker")
+
+    monkeypatch.setattr(ask_jira, "apply_async", away)
+    slot = factories.slot_of(ann)
+
+    look_later(slot.pk, slot.fence, 1)
+
+    assert slot_document(user=ann, pool=slot.pool, at=factories.AT + seconds(5)).state == "active"
