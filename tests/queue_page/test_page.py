@@ -206,5 +206,5 @@ def test_what_the_page_costs(
         factories.waiting(pool)
     browser.post("/queue/", {"action": "reconnect"})
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         browser.get("/queue/")
