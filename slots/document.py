@@ -9,8 +9,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from ium.directory.models import ConnectionState, User
-from slots.eta import Timetable, shown
-from slots.eta_facts import timetable_of
+from slots.eta import Timetable
+from slots.eta_facts import steady_range, timetable_of
 from slots.models import (
     CloseReason,
     FirstAttempt,
@@ -238,7 +238,7 @@ def _queued(
 ) -> SlotDocument:
     ahead = place.ahead
     wait = timetable.wait(ahead) if timetable is not None and place.predictable else None
-    eta = shown(wait) if wait is not None else None
+    eta = steady_range(entry.pk, wait) if wait is not None else None
     trouble = trouble_of(pool, at)
     reason, message = trouble or (place.reason, place.message)
     return replace(

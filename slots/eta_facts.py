@@ -16,7 +16,17 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from slots.eta import ENOUGH_STAYS, RECENT_STAYS, Outlook, Stays, Timetable, Wait, pace_of
+from slots.eta import (
+    ENOUGH_STAYS,
+    RECENT_STAYS,
+    Outlook,
+    Stays,
+    Timetable,
+    Wait,
+    pace_of,
+    shown,
+    steadied,
+)
 from slots.models import CloseReason, LicencePool, LossReason, Slot, SlotState
 from slots.selectors import with_last_activity
 
@@ -43,6 +53,10 @@ class _Kept:
 
 
 _kept: dict[int, _Kept] = {}
+# What this process showed last, by queue entry; begun anew when there are too many. Another process may have shown
+# a step more or less; that does no harm.
+_shown: dict[int, tuple[int, int]] = {}
+SHOWN_AT_MOST = 20_000
 
 
 def timetable_of(pool: LicencePool, at: datetime) -> Timetable | None:
@@ -61,6 +75,15 @@ def timetable_of(pool: LicencePool, at: datetime) -> Timetable | None:
 def forget_timetables() -> None:
     """Forget what is kept: for tests, in which pools come and go."""
     _kept.clear()
+    _shown.clear()
+
+
+def steady_range(entry_id: int, wait: Wait) -> tuple[int, int]:
+    """Return the range to show to somebody who waits: it does not go up by a single step against the last one."""
+    if len(_shown) > SHOWN_AT_MOST:
+        _shown.clear()
+    seen = _shown[entry_id] = steadied(_shown.get(entry_id), shown(wait))
+    return seen
 
 
 def _is_fresh(kept: _Kept, at: datetime) -> bool:

@@ -32,10 +32,10 @@ def estimate_note(entry: QueueEntry, *, at: datetime) -> None:
     timetable = _timetable(entry.pool, at)
     if timetable is None:
         return
-    ahead = place_of(entry, entry.pool, at).ahead
-    wait = timetable.wait(ahead)
+    place = place_of(entry, entry.pool, at)
+    wait = timetable.wait(place.ahead) if place.predictable else None
     if wait is not None:
-        WaitEstimate.objects.bulk_create([_estimate(entry.pool, entry.pk, ahead, wait, at)])
+        _estimate(entry.pool, entry.pk, place.ahead, wait, at).save(force_insert=True)
 
 
 @transaction.atomic
@@ -112,9 +112,10 @@ def _moved(pool: LicencePool, at: datetime) -> Iterator[tuple[int, int]]:
         yield from moved
         return
     for entry in pool.entries.filter(pk__in=[pk for pk, _ in moved[:PLACES_AT_ONCE]]):
-        ahead = place_of(entry, pool, at).ahead
-        if entry.pk not in last or _has_halved(ahead, last[entry.pk]):
-            yield entry.pk, ahead
+        place = place_of(entry, pool, at)
+        halved = entry.pk not in last or _has_halved(place.ahead, last[entry.pk])
+        if halved and place.predictable:
+            yield entry.pk, place.ahead
 
 
 def _has_halved(ahead: int, before: int) -> bool:

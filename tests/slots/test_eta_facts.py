@@ -4,8 +4,16 @@ from datetime import datetime
 
 import pytest
 
-from slots.eta import HAND_OVER, Pace, Stays
-from slots.eta_facts import expected_wait, giving_up, pool_outlook, recent_stays, timetable_of
+from slots.eta import HAND_OVER, Pace, Stays, Wait
+from slots.eta_facts import (
+    expected_wait,
+    forget_timetables,
+    giving_up,
+    pool_outlook,
+    recent_stays,
+    steady_range,
+    timetable_of,
+)
 from slots.models import CloseReason, LicencePool, LossReason, QueueEntry, Slot
 from slots.services import slot_release
 from tests.factories import active, holder, member, minutes, seconds, stays, waiting
@@ -109,9 +117,10 @@ def test_administrators_slots_are_not_counted_on(pool: LicencePool, at: datetime
 def test_a_slot_that_is_going_back_is_promised_to_the_first(
     single: LicencePool, at: datetime
 ) -> None:
+    stays(single, 30, 3600, at)
     ann = holder(single, at - minutes(5))
     waiting(single, at)
-    stays(single, 30, 3600, at)
+    forget_timetables()
     slot_release(user=ann, pool=single, at=at)
     outlook = pool_outlook(single, at)
     assert outlook is not None
@@ -152,6 +161,23 @@ def test_a_timetable_is_read_once_in_five_seconds_and_again_when_the_clock_goes_
         assert timetable_of(pool, at + seconds(4.9)) is first
     assert timetable_of(pool, at + seconds(5)) is not first
     assert timetable_of(pool, at - seconds(1)) is not first
+
+
+def test_what_somebody_sees_does_not_go_up_by_a_single_step() -> None:
+    assert steady_range(1, Wait(60, 200, 300)) == (60, 300)
+    assert steady_range(1, Wait(120, 260, 360)) == (60, 300)
+    assert steady_range(2, Wait(120, 260, 360)) == (120, 360)
+    assert steady_range(1, Wait(180, 300, 420)) == (180, 420)
+    assert steady_range(1, Wait(120, 200, 360)) == (120, 360)
+
+
+def test_what_was_shown_is_forgotten_when_it_becomes_too_much(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("slots.eta_facts.SHOWN_AT_MOST", 2)
+    for entry in range(4):
+        steady_range(entry, Wait(60, 200, 300))
+    assert steady_range(0, Wait(120, 260, 360)) == (120, 360)
 
 
 def test_another_limit_is_seen_at_once(pool: LicencePool, at: datetime) -> None:

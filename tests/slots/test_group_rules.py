@@ -216,7 +216,7 @@ def test_pools_without_rules_pay_nothing(
     holder(single, at)
     ben = asks(single, at)
     fresh = LicencePool.objects.select_related("site").get(pk=single.pk)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         slot_document(user=ben, pool=fresh, at=at)
 
 
