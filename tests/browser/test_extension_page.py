@@ -26,7 +26,7 @@ def test_it_fits_and_is_accessible(
         person, f"{EXTENSION}?browser={browser}", color_scheme=scheme, viewport=WIDE,
         reduced_motion="reduce",
     )  # fmt: skip
-    expect(page.get_by_text("This browser does not have it yet.")).to_be_visible()
+    expect(page.get_by_text("It does not show itself in this browser")).to_be_visible()
     photograph(page, f"extension-{browser}-{scheme}")
     assert violations(page) == []
     page.set_viewport_size(NARROW)
@@ -44,7 +44,7 @@ def test_it_notices_the_extension_and_its_sign_in_while_it_is_open(
 ) -> None:
     page = visit.open(person, EXTENSION)
     expect(page.get_by_text("Which one do you use?")).to_be_visible()
-    expect(page.get_by_text("This browser does not have it yet.")).to_be_visible()
+    expect(page.get_by_text("It does not show itself in this browser")).to_be_visible()
     expect(page.get_by_text("IUM has not heard of an extension of yours")).to_be_visible()
 
     appears(page)

@@ -352,6 +352,9 @@ def test_a_policy_sets_the_server_and_an_allowed_page_of_ium_sees_the_mark(
         page = chrome.open(f"{world.ium.url}/sign-in/")
         expect(page.locator("html")).to_have_attribute("data-ium-extension", "1.0.0")
         expect(page.locator("html")).to_have_attribute("data-ium-extension-signed-in", "no")
+        page.goto(f"{world.ium.url}/extension/")
+        found = page.locator("[data-check=found]")
+        expect(found.get_by_text("This browser has it.")).to_be_visible()
 
 
 def test_pictures_of_popup_warning_and_overlay_are_as_people_see_them(
