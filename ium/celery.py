@@ -8,4 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ium.settings")
 
 app = Celery("ium")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
+# Beat sends tasks by name and needs none of their code.
+if os.environ.get("IUM_BACKGROUND") != "beat":
+    app.autodiscover_tasks()

@@ -4,6 +4,7 @@ What the administrator of the licences decides (limits, times, groups) is in the
 admin. `.env.example` lists every variable; `tests/test_settings.py` keeps that list complete.
 """
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,8 @@ LOGIN_REDIRECT_URL = "queue"
 
 # --- Applications -------------------------------------------------------------------------------
 
+# Set by ium/background.py, not by operators: workers and Beat show no pages.
+IUM_BACKGROUND = bool(os.environ.get("IUM_BACKGROUND"))
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
@@ -131,7 +134,8 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "allauth.socialaccount.providers.atlassian",
     "ium.apps.IumConfig",
-    "django.contrib.admin",
+    # Without pages the administration is loaded when ium/urls.py is, if ever.
+    "django.contrib.admin.apps.SimpleAdminConfig" if IUM_BACKGROUND else "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -147,6 +151,9 @@ INSTALLED_APPS = [
     "slots",
     "jira_sync",
 ]
+if os.environ.get("IUM_BACKGROUND") == "beat":
+    # Nobody signs in to Beat, and what talks to their providers is 5 MB.
+    INSTALLED_APPS = [app for app in INSTALLED_APPS if not app.startswith("allauth")]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "ium.middleware.SecurityHeaders",

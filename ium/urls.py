@@ -8,6 +8,9 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from ium import health
 
+# Done already, except in workers that turn out to need addresses.
+admin.autodiscover()
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="queue")),
     path("admin/", admin.site.urls),

@@ -53,6 +53,11 @@ def _fixed(config: Config) -> dict[str, str]:
     }
 
 
+# glibc keeps memory in a heap for each thread and gives little back: for our few busy threads one heap is enough,
+# and up to 5 MB less in each process (docs/performance.md).
+_FRUGAL = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072"}
+
+
 def _defaults(config: Config, secrets: Secrets, broker: Broker | None) -> dict[str, str]:
     defaults = {
         "DATABASE_URL": config.database_url,
@@ -64,7 +69,7 @@ def _defaults(config: Config, secrets: Secrets, broker: Broker | None) -> dict[s
     }
     if config.demo:
         defaults["IUM_EXTENSION_REDIRECTS"] = ",".join(EXTENSION_BUILDS)
-    return defaults | ({"REDIS_URL": broker.url} if broker else {})
+    return defaults | _FRUGAL | ({"REDIS_URL": broker.url} if broker else {})
 
 
 def _record(data: Path) -> Path:

@@ -9,10 +9,8 @@ only direct children, and only on Linux.)
 import os
 import select
 import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 # Seconds between the polite signal and the one that cannot be refused.
 GRACE = 3.0
@@ -23,11 +21,13 @@ class Guardian:
 
     def __init__(self, keep_open: int | None = None) -> None:
         """`keep_open`: a descriptor (the folder's lock) to be held until everything has ended."""
+        import subprocess  # not above: the guardian itself starts nothing, and half of its memory would be this
+
         reading, self._writing = os.pipe()
         passed = (reading,) if keep_open is None else (reading, keep_open)
         # -I -S: it needs nothing but the standard library, and starts in a fifth of the time.
         self.process = subprocess.Popen(  # noqa: S603 - fixed arguments
-            [sys.executable, "-I", "-S", str(Path(__file__).resolve()), str(reading)],
+            [sys.executable, "-I", "-S", os.path.realpath(__file__), str(reading)],
             pass_fds=passed,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -46,21 +46,15 @@ def worker_services() -> tuple[Service, Service]:
 
 
 def _worker(name: str, queue: str, threads: int) -> Service:
-    # Threads: tasks wait for Jira and the database, they do not compute. Without mingle and gossip:
-    # they have nothing to tell each other.
-    arguments = (
-        "worker", "--pool", "threads", "--concurrency", str(threads), "--queues", queue,
-        "--hostname", f"{name}@%h", "--without-mingle", "--without-gossip", "--loglevel", "INFO",
-    )  # fmt: skip
-    return Service(name, (*PYTHON, "celery", "--app", "ium", *arguments), grace=8.0)
+    arguments = ("worker", "--queues", queue, "--concurrency", str(threads), "--name", name)
+    return Service(name, (*PYTHON, "ium.background", *arguments), grace=8.0)
 
 
 def beat_service(*, alone: bool = True) -> Service:
     """`alone`: the lock of the data folder makes sure that there is only one; otherwise one of several plans."""
     scheduler = "django_celery_beat.schedulers:DatabaseScheduler" if alone else STAND_IN
-    # Its own process, not `worker --beat`: two workers with that would plan everything twice.
-    arguments = ("beat", "--scheduler", scheduler, "--pidfile", "", "--loglevel", "INFO")
-    return Service("beat", (*PYTHON, "celery", "--app", "ium", *arguments))
+    # Its own process, not a thread of a worker: two workers with that would plan everything twice.
+    return Service("beat", (*PYTHON, "ium.background", "beat", "--scheduler", scheduler))
 
 
 def web_service(config: Config) -> Service:
