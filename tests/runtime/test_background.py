@@ -19,8 +19,12 @@ NEEDED_LATER = LOOK + "import ium.urls; print('slots.admin' in sys.modules)"
 
 
 def said(part: str, program: str) -> list[str]:
-    """Run a program with the settings of a part; return the words it prints."""
-    environment = os.environ | {"IUM_BACKGROUND": part, "DJANGO_SETTINGS_MODULE": "ium.settings"}
+    """Run a program as a part is run by ium.background; return the words it prints."""
+    environment = os.environ | {
+        "IUM_BACKGROUND": part,
+        "CELERY_SKIP_CHECKS": "1",
+        "DJANGO_SETTINGS_MODULE": "ium.settings",
+    }
     done = subprocess.run(
         [sys.executable, "-c", program],
         env=environment,
