@@ -15,8 +15,9 @@ from ium.lib.errors import Refused
 log = logging.getLogger(__name__)
 # Of one person at the same time; more than anybody has browsers.
 MOST_DEVICES = 20
-# The access token. Short, so that a copy of it is soon worth nothing; renewing costs one call in an hour.
-ACCESS_LIFETIME = timedelta(hours=1)
+# The access token: a working day. Every call asks the database for it, so signing out works at once however long it
+# holds; and the more seldom it is renewed, the more seldom an answer with new tokens gets lost on the way.
+ACCESS_LIFETIME = timedelta(hours=8)
 
 
 def device_lifetime() -> timedelta:
