@@ -97,3 +97,8 @@ class QueueEntry(models.Model):
     def rank(self) -> int:
         """The number that decides within a priority."""
         return self.seq - self.places_ahead
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """Where the entry stands (as IN_ORDER): smaller is earlier."""
+        return -self.priority, self.rank, -self.seq

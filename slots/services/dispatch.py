@@ -11,7 +11,8 @@ from ium.directory.models import AccountStatus, GroupMembership, User
 from slots.models import CloseReason, Event, LicencePool, QueueEntry, Slot, SlotLock, SlotState
 from slots.models.queue import QueueQuerySet
 from slots.services.journal import journal_write
-from slots.shares import NO_GROUPS, Choice, choose, groups_of, standing_of
+from slots.services.picking import pick
+from slots.shares import Choice
 from slots.signals import slot_change_wanted
 
 
@@ -71,17 +72,10 @@ def _dispatch_by_rules(
     pool: LicencePool, free: list[Slot], heads: QueueQuerySet, at: datetime
 ) -> int:
     """Give free slots where groups have rules: caps skip people, reserved slots go to their group first."""
-    order = list(heads.values_list("pk", "user_id"))
-    standing = standing_of(pool)
-    mine = groups_of(standing.shares, [user_id for _, user_id in order])
-    queue = [mine.get(user_id, NO_GROUPS) for _, user_id in order]
-    chosen = choose(queue, standing, len(free))
-    entries = QueueEntry.objects.select_related("user").in_bulk(
-        [order[choice.index][0] for choice in chosen]
-    )
+    picked = pick(pool=pool, heads=heads, number=len(free))
     return sum(
-        grant(slot, entries[order[choice.index][0]], at=at, choice=choice)
-        for slot, choice in zip(free, chosen, strict=False)
+        grant(slot, entry, at=at, choice=choice)
+        for slot, (entry, choice) in zip(free, picked, strict=False)
     )
 
 

@@ -1,10 +1,13 @@
 """Classes with ageing, reserved slots and caps (promise 2 with options): who is next, and what people are told."""
 
+import random
 from collections import Counter
 from datetime import datetime
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +23,8 @@ from slots.services import (
     slot_release,
     slot_request,
 )
-from slots.shares import Choice, Share, Standing, choose
+from slots.services.picking import pick
+from slots.shares import Choice, Share, Standing, choose, groups_of, standing_of
 from tests.factories import (
     FakeJira,
     GroupFactory,
@@ -212,12 +216,57 @@ def test_who_is_put_at_the_end_starves_as_little_as_who_just_joined(
 def test_pools_without_rules_pay_nothing(
     single: LicencePool, at: datetime, django_assert_num_queries: Any
 ) -> None:
-    rule(make_pool(), at=at, reserved_slots=1)
     holder(single, at)
     ben = asks(single, at)
     fresh = LicencePool.objects.select_related("site").get(pk=single.pk)
-    with django_assert_num_queries(6):
+    with CaptureQueriesContext(connection) as before:
         slot_document(user=ben, pool=fresh, at=at)
+    rule(make_pool(), at=at, reserved_slots=1)
+    with django_assert_num_queries(len(before)):
+        slot_document(user=ben, pool=fresh, at=at)
+    assert not any("grouprule" in query["sql"] for query in before.captured_queries)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_front_of_the_queue_is_enough_to_choose_as_if_all_had_been_read(
+    at: datetime, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311 - chooses what is tried, no secret
+    pool = make_pool(assigned_licences=6)
+    teams = [
+        rule(
+            pool,
+            f"team{number}",
+            at=at,
+            places_ahead=chance.choice([0, 2]),
+            reserved_slots=(reserved := chance.randint(0, 2)),
+            max_slots=chance.choice([None, reserved + 1]),
+        )
+        for number in range(2)
+    ]
+    pool.slots.all().delete()
+    for _ in range(12):
+        asks(pool, at, *chance.sample(teams, chance.choice([0, 0, 1, 2])))
+    heads = pool.entries.alive(at)
+    order, standing = list(heads), standing_of(pool)
+    mine = groups_of(standing.shares, [entry.user_id for entry in order])
+    chosen = choose([mine.get(one.user_id, frozenset()) for one in order], standing, 6)
+    picked = pick(pool=pool, heads=heads, number=6)
+    assert [entry.pk for entry, _ in picked] == [order[choice.index].pk for choice in chosen]
+    assert [why.reserved_for for _, why in picked] == [choice.reserved_for for choice in chosen]
+    assert picked
+
+
+def test_what_it_costs_to_choose_does_not_depend_on_the_queue(
+    at: datetime, django_assert_max_num_queries: Any
+) -> None:
+    pool = make_pool(assigned_licences=0)
+    team = rule(pool, at=at, reserved_slots=1, max_slots=2)
+    for number in range(40):
+        asks(pool, at, *([team] if number % 2 else []))
+    with django_assert_max_num_queries(5) as found:
+        pick(pool=pool, heads=pool.entries.alive(at).select_related("user"), number=1)
+    assert all("LIMIT 1" in q["sql"] or "entry" not in q["sql"] for q in found.captured_queries)
 
 
 # --- Properties of the choice ---------------------------------------------------------------------------
