@@ -2,20 +2,20 @@
 
 Expressions that repeat a repetition can take hours on a short text. Instead of judging expressions, only those are
 taken that cannot do this: nothing is repeated but single characters and sets of them, at most twice without end, and
-there are few choices. Everything that is taken means the same in Python and in JavaScript.
+there are few ways to fit the same text. Everything that is taken means the same in Python and in JavaScript.
 """
 
 import re
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 LONGEST = 200
 MOST_LINES = 50
-MOST_REPEATS = 6
-MOST_ENDLESS = 2
-MOST_GROUPS = 4
-MOST_CHOICES = 24
+# By how many repetitions have no end: in how many ways the rest may fit. With two, a path of 2000 characters can be
+# divided in two million ways already.
+MOST_WAYS = {0: 1024, 1: 256, 2: 4}
 
 _PART = re.compile(
     r"""
@@ -49,42 +49,51 @@ def _unreadable(pattern: str) -> str | None:
 
 
 def _too_much(pattern: str) -> str | None:
-    """Read the expression part by part."""
-    counts = dict.fromkeys(("set", "open", "close", "choice", "end", "one", "repeat", "endless"), 0)
-    at, depth = 1, 0
+    """Read the expression part by part; say what in it is not taken."""
+    effort, at = _Effort(), 1
     while at < len(pattern):
         part = _PART.match(pattern, at)
         if part is None:
             return _("“%(text)s” is not allowed in it.") % {"text": pattern[at : at + 8]}
-        kind = str(part.lastgroup)
-        counts[kind] += 1
-        at, depth = part.end(), depth + (kind == "open") - (kind == "close")
-        if not 0 <= depth <= 1:
+        repeat = _REPEAT.match(pattern, part.end())
+        if problem := effort.add(str(part.lastgroup), repeat[0] if repeat else ""):
+            return problem
+        at = repeat.end() if repeat else part.end()
+    return effort.problem()
+
+
+@dataclass
+class _Effort:
+    """In how many ways an expression can fit the same text: what a browser may have to try."""
+
+    endless: int = 0
+    ways: int = 1
+    choices: int = 0  # of the open group; 0 outside of one
+
+    def add(self, kind: str, repeat: str) -> str | None:
+        """Count one part with its repetition; return why it is not taken."""
+        if repeat and not (kind in {"set", "one"} or (kind == "close" and repeat == "?")):
+            return _("Only single characters and sets may be repeated.")
+        if (kind == "open") == bool(self.choices) and kind in {"open", "close", "choice"}:
             return _("Its parentheses do not fit, or stand inside each other.")
-        repeat = _REPEAT.match(pattern, at)
-        if repeat is not None:
-            if kind not in {"set", "one"} and not (kind == "close" and repeat[0] == "?"):
-                return _("Only single characters and sets may be repeated.")
-            counts["repeat"] += 1
-            counts["endless"] += repeat[0] != "?"
-            at = repeat.end()
-    return _summed_up(counts, depth)
+        if kind == "close":
+            self.ways *= self.choices + (repeat == "?")
+            self.choices = 0
+        elif kind in {"open", "choice"}:
+            self.choices += 1
+        elif repeat == "?":
+            self.ways *= 2
+        elif repeat:
+            self.endless += 1
+        return None
 
-
-def _summed_up(counts: dict[str, int], depth: int) -> str | None:
-    if depth:
-        return _("Its parentheses do not fit, or stand inside each other.")
-    too_many = (
-        counts["repeat"] > MOST_REPEATS
-        or counts["endless"] > MOST_ENDLESS
-        or counts["open"] > MOST_GROUPS
-        or counts["choice"] > MOST_CHOICES
-    )
-    return (
-        _("It has too many repetitions or choices; write several shorter ones.")
-        if too_many
-        else None
-    )
+    def problem(self) -> str | None:
+        """Return what is wrong with the whole."""
+        if self.choices:
+            return _("Its parentheses do not fit, or stand inside each other.")
+        if self.ways > MOST_WAYS.get(self.endless, 0):
+            return _("It has too many repetitions or choices; write several shorter ones.")
+        return None
 
 
 def lines_of(text: str) -> list[str]:

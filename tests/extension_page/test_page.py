@@ -76,7 +76,7 @@ def test_without_a_link_the_page_says_whom_to_ask(pool: LicencePool, settings: A
 def test_it_says_what_it_sees_and_warns_of_jiras_warning(pool: LicencePool, settings: Any) -> None:
     page = text(Client())
     assert "What it sees, and why" in page
-    assert "On Atlassian" in page
+    assert "It cannot see any other page." in page
     assert f"begins with {settings.IUM_URL}, then press “Continue”" in page
 
 

@@ -52,8 +52,13 @@ def test_what_is_built_in_would_be_taken(pattern: str) -> None:
         r"^/((a))",
         r"^/a{1,1000}",
         r"^/.*.*.*x",
-        r"^/a?a?a?a?a?a?a?",
-        r"^/(a|a)(a|a)(a|a)(a|a)(a|a)",
+        "^/" + "a?" * 11,
+        "^/" + "(a|a)?" * 6 + ".*x",
+        r"^/(a|a)?(a|a)?.*.*x",
+        r"^/(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)",
+        r"^/a|b",
+        r"^/|)a(",
+        r"^/()*",
         r"^/(?=x)",
         r"^/(?<!x)a",
         r"^/(?P<n>a)",
@@ -88,10 +93,29 @@ def test_whatever_is_taken_answers_at_once(pieces: list[str], seed: str) -> None
     if pattern_problem(pattern) is not None:
         return
     compiled = re.compile(pattern)
-    for path in ("/" + "a" * 1000, "/" + (seed or "a") * 120, "/" + "a/b1" * 250 + "!"):
+    for path in ("/" + "a" * 2000, "/" + (seed or "a") * 120, "/" + "a/b1" * 500 + "!"):
         started = time.process_time()
         compiled.search(path)
         assert time.process_time() - started < 1, (pattern, path)
+
+
+GROUPS = st.lists(st.sampled_from(["a", "aa", ".", "[ab]"]), min_size=1, max_size=7).map(
+    lambda choices: f"({'|'.join(choices)})"
+)
+PARTS = st.lists(
+    st.tuples(GROUPS | st.sampled_from(["a", ".", "[ab]"]), st.sampled_from(["", "?", "*", "+"])),
+    max_size=6,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(PARTS)
+def test_whatever_is_taken_of_the_worst_kind_answers_at_once(parts: list[tuple[str, str]]) -> None:
+    pattern = "^/" + "".join(part + repeat for part, repeat in parts) + "x$"
+    if pattern_problem(pattern) is None:
+        started = time.process_time()
+        re.compile(pattern).search("/" + "a" * 2000)
+        assert time.process_time() - started < 2, pattern
 
 
 @settings(max_examples=500, deadline=None)
