@@ -215,3 +215,34 @@ def test_with_a_sound_the_way_back_waits_until_it_was_heard(
 
     assert len(rung) == 4  # once when the box was ticked
     assert monotonic() - rung[-1][0] > 0.8
+
+
+def test_milestones_are_said_at_most_once_a_minute(
+    visit: Visit, person: User, pool: LicencePool
+) -> None:
+    STATES["queued"](person, pool)
+    LicencePool.objects.update(queue_timer_seconds=3)
+    place = {"position": 4}
+    page = visit.tab(visit.context(person))
+    page.clock.install()
+    page.route("**/api/v1/slot*", lambda route: route.fulfill(json=route.fetch().json() | place))
+
+    def poll() -> None:
+        with page.expect_response("**/api/v1/slot*"):
+            page.clock.fast_forward(4_000)
+
+    with page.expect_response("**/api/v1/slot*"):
+        page.goto("/queue/")
+    status = page.get_by_role("status")
+    expect(status).to_contain_text("You are at position 4 now.")
+    place["position"] = 2
+    poll()
+    expect(page.locator("[data-part=position]")).to_have_text("2")
+    place["position"] = 1
+    poll()
+    expect(page.locator("[data-part=position]")).to_have_text("1")
+    expect(status).to_contain_text("You are at position 4 now.")
+
+    page.clock.fast_forward(60_000)
+
+    expect(status).to_have_text("You are next.")

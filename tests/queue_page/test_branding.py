@@ -1,8 +1,11 @@
 """The company's look on the queue page: whose applies, in which language, and how it is handed out."""
 
+from html import unescape
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils.translation import override
@@ -126,3 +129,16 @@ def test_the_colours_are_a_style_sheet_without_a_question_to_the_database(
 @pytest.mark.parametrize("name", ["0b5fcc", "red-red", "0b5fcc-0123456789abcdef", "0B5FCC-0B5FCC"])
 def test_other_colours_are_not_found(name: str) -> None:
     assert Client().get(f"/queue/colours/{name}.css").status_code == 404
+
+
+def test_messages_of_earlier_versions_go_on_being_said_as_they_were(pool: LicencePool) -> None:
+    pool.queue_message = "Call *4711* [now]\n<b>or</b> write_to_us\\"
+    pool.save()
+    migration = import_module("slots.migrations.0009_queue_branding")
+
+    migration.take_over_messages(apps, None)
+
+    text = unescape(look_of(pool).message)
+    assert text == "<p>Call *4711* [now]<br>\n<b>or</b> write_to_us\\</p>\n"
+    with override("de"):
+        assert unescape(look_of(pool).message) == text

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from slots.queue_page.markdown import LINK_SCHEMES, TAGS, is_safe_link, message_html
+from slots.queue_page.markdown import LINK_SCHEMES, TAGS, is_safe_link, message_html, sanitised
 
 # What attacks are made of, and what Markdown is made of.
 PIECES = st.sampled_from(
@@ -91,14 +91,46 @@ class Elements(HTMLParser):
 @example("<img src=x onerror=alert(1)>")
 @settings(max_examples=400, deadline=None)
 def test_nothing_but_text_and_harmless_links_comes_out(markdown: str) -> None:
-    for tag, attributes in Elements(message_html(markdown)).found:
+    only_harmless(message_html(markdown))
+
+
+@given(TEXTS)
+@example("<img src=x onerror=alert(1)><svg/onload=x>")
+@example(
+    "<a href='https://u@evil.example' title=x style=x target=_top>x</a><span class='card'>y</span>"
+)
+@settings(max_examples=400, deadline=None)
+def test_the_sanitiser_alone_is_enough(html: str) -> None:
+    only_harmless(sanitised(html))
+
+
+def only_harmless(html: str) -> None:
+    """Look at everything that a browser would make of it."""
+    for tag, attributes in Elements(html).found:
         assert tag in {*TAGS, "a", "span"}
         if tag == "a":
             assert set(attributes) <= {"href", "target", "rel"}
-            assert attributes["rel"] == "noopener noreferrer"
+            assert (attributes["rel"], attributes["target"]) == ("noopener noreferrer", "_blank")
             assert attributes.get("href") is None or is_safe_link(str(attributes["href"]))
         else:
-            assert set(attributes.items()) <= {("class", "unseen")}
+            assert set(attributes.items()) <= {("class", "unseen"), ("class", "")}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/",
+        "//evil.example",
+        "https://jira.example@evil.example/",
+        "tel:4711",
+        "ftp://a.example",
+    ],
+)
+def test_a_link_that_leads_elsewhere_is_text(address: str) -> None:
+    html = message_html(f"[x]({address})")
+
+    assert "href" not in html
+    assert "x" in html
 
 
 @given(st.one_of(TEXTS, st.from_regex(r"[a-z]{2,10}:[^\s]{1,20}", fullmatch=True)))
