@@ -22,14 +22,6 @@ from ium.runtime.testing import test_environment
 MANAGE = (sys.executable, str(ROOT / "manage.py"))
 # import-linter cannot be run as a module, and scripts of a moved virtual environment point nowhere.
 IMPORT_LINTER = "from importlinter.cli import lint_imports_command as main; main()"
-# The migration linter is an application; it is added here only, because production has no need of it.
-MIGRATION_LINTER = """
-from django.conf import settings
-from django.core.management import execute_from_command_line
-settings.INSTALLED_APPS.append("django_migration_linter")
-options = ["--no-cache", "--ignore-initial-migrations", "--include-apps", "directory", "slots", "activity"]
-execute_from_command_line(["manage.py", "lintmigrations", *options])
-"""
 OPENAPI = ROOT / "docs" / "openapi.yaml"
 
 
@@ -62,7 +54,7 @@ def steps(scratch: Path) -> list[Step]:
         Step("ruff format", _python("ruff", "format", "--check", ".")),
         Step("imports", (sys.executable, "-c", IMPORT_LINTER)),
         Step("migrations exist", (*MANAGE, "makemigrations", "--check", "--dry-run")),
-        Step("migrations safe", (sys.executable, "-c", MIGRATION_LINTER)),
+        Step("migrations safe", _python("ium.runtime.migrations")),
         Step("deployment", (*MANAGE, "check", "--deploy", "--fail-level", "WARNING")),
         Step("templates", _python("djlint", "templates", "--lint", "--quiet")),
         Step("API description", _spectacular(schema), lambda: _difference(schema)),

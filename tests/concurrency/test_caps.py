@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import transaction
 
+from slots import shares
 from slots.models import GroupRule, LicencePool, Slot
 from slots.services import dispatch, group_rules_changed, picking, pool_lock, slot_request
 from tests.concurrency.test_oversell import unlocked
@@ -78,7 +79,7 @@ def both_dispatch(pool: LicencePool, lock: Callable[[int], LicencePool]) -> int:
 def test_control_without_the_lock_the_group_gets_more_than_its_cap(
     pool: LicencePool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counted, choose = threading.Barrier(2, timeout=PATIENCE), picking.choose
+    counted, choose = threading.Barrier(2, timeout=PATIENCE), shares.choose
 
     def wait_for_the_other(*args: Any) -> Any:
         chosen = choose(*args)
