@@ -7,7 +7,7 @@ from typing import Literal
 from django.db import transaction
 from django.db.models import Q
 
-from activity.models import Source
+from activity.models import LastActivity, Source
 from ium.directory.models import AccountStatus, Product, Site, User
 from ium.lib.errors import Refused
 from jira_sync.webhooks.models import SiteWebhook, WebhookEvent
@@ -30,7 +30,9 @@ PRODUCTS: dict[str, Product | None] = {
     "product_discovery": None,
 }
 
-Outcome = Literal["counted", "not_work", "too_old", "ahead", "repeated", "unknown", "no_pool"]
+Outcome = Literal[
+    "counted", "not_work", "too_old", "ahead", "known", "repeated", "unknown", "no_pool"
+]
 
 
 class NotSigned(Refused):
@@ -108,6 +110,10 @@ def _count(webhook: SiteWebhook, body: bytes, work: Work, at: datetime) -> Outco
     pools = list(webhook.site.pools.filter(product=product).select_related("site").order_by("pk"))
     if not pools:
         return "no_pool"
+    # Whoever was seen later, by the extension for example, needs no event; and its source stays the one shown.
+    seen = LastActivity.objects.filter(user=user, site=webhook.site_id, product=product)
+    if seen.filter(last_active_at__gte=work.at).exists():
+        return "known"
     # The body is what was signed; the identifier in a header could be changed by whoever repeats it.
     digest = hashlib.sha256(body).hexdigest()
     _event, is_new = WebhookEvent.objects.get_or_create(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 from django.test import Client
+from rest_framework.test import APIClient
 
 from activity.models import LastActivity, Source
 from ium.directory.models import AccountStatus, Product, Project, User
@@ -25,12 +26,12 @@ from tests.factories import (
     AT,
     FakeJira,
     PoolFactory,
-    active,
     events_of,
     member,
     minutes,
     seconds,
     slot_of,
+    token_for,
 )
 from tests.jira_sync.webhooks.conftest import Sender, actor, ago, issue_event
 
@@ -63,11 +64,14 @@ def test_comments_and_worklogs_count_for_who_wrote_them_last(
 
 
 def test_older_evidence_never_replaces_newer(jira: Sender, ada: User, pool: LicencePool) -> None:
-    active(ada, pool, ago(minutes=1))
+    token = token_for(ada)
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+    client.post("/api/v1/activity", {"idle_seconds": 60}, format="json")
     jira.tell(issue_event(ada, ago(minutes=20)))
-    found = last(ada)
-    assert found is not None
-    assert found[0] == ago(minutes=1)
+    assert last(ada) == (ago(minutes=1), Source.EXTENSION)
+    jira.tell(issue_event(ada, ago(seconds=30)))
+    assert last(ada) == (ago(seconds=30), Source.WEBHOOK)
 
 
 def test_an_event_ahead_of_our_clock_counts_as_now(jira: Sender, ada: User) -> None:
