@@ -121,6 +121,24 @@ def remembered_document(*, seen: PoolSnapshot, user_id: int, at: datetime) -> Sl
     return _queued(blank, entry, pool, at, place=place, timetable=seen.timetable)
 
 
+def asked_document(
+    *, seen: PoolSnapshot, slot: Slot | None, entry: QueueEntry | None, at: datetime
+) -> SlotDocument | None:
+    """Return the state of somebody who asked just now, from what came of it; None when it must be looked up.
+
+    The place counts those who joined since the snapshot: numbers are given in order.
+    """
+    pool = seen.pool
+    if slot is not None and slot.state in {SlotState.GRANTING, SlotState.ACTIVE}:
+        return _held(_blank(pool, len(seen.orders), at), slot, pool, at)
+    if entry is None or entry.priority or pool.has_group_rules:
+        return None
+    ahead = seen.ahead_of(entry) + max(0, entry.seq - pool.next_seq)
+    blank = _blank(pool, max(len(seen.orders), ahead + 1), at)
+    place = plain_place(ahead)
+    return _queued(blank, entry, pool, at, place=place, timetable=seen.timetable)
+
+
 def _blank(pool: LicencePool, waiting: int, at: datetime) -> SlotDocument:
     return SlotDocument(
         pool=pool.key,

@@ -3,6 +3,7 @@
 import socket
 import time
 import uuid
+from collections.abc import Sequence
 from os import getpid
 
 from activity.buffer import Buffer, Collected
@@ -12,6 +13,7 @@ from ium.lib import clock
 from ium.lib.ticker import ticker
 from slots import services
 from slots.snapshot import Snapshots
+from slots.together import Together
 
 # Seconds between two notes that this process works, while nobody reports anything.
 PULSE = 5.0
@@ -51,6 +53,13 @@ class _Receiver:
 _receiver = _Receiver()
 buffer = Buffer(ticker, _receiver.write)
 snapshots = Snapshots(ticker)
+
+
+def _carry_out(pool_id: int, asks: Sequence[services.Ask]) -> list[services.Outcome]:
+    return services.slot_request_many(pool_id=pool_id, asks=asks, at=clock.soon_now())
+
+
+together = Together(_carry_out)
 
 
 def begin() -> None:

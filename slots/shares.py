@@ -123,10 +123,10 @@ def groups_of(shares: Iterable[Share], users: Iterable[int]) -> dict[int, Groups
     return {user_id: frozenset(groups) for user_id, groups in found.items()}
 
 
-def class_of(pool: LicencePool, user: User) -> Share | None:
+def class_of(pool: LicencePool, user_id: int) -> Share | None:
     """Return the rule that puts the person furthest ahead; None for somebody who stands where everybody does."""
     shares = shares_of(pool)
-    mine = groups_of(shares, [user.pk]).get(user.pk, NO_GROUPS)
+    mine = groups_of(shares, [user_id]).get(user_id, NO_GROUPS)
     ahead = [share for share in shares if share.group_id in mine and share.places_ahead]
     return max(ahead, key=lambda share: share.places_ahead, default=None)
 

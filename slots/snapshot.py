@@ -58,10 +58,10 @@ class Waiting(NamedTuple):
     return_url: str
     is_managed: bool
 
-    @property
-    def order(self) -> tuple[int, int, int]:
-        """Where the entry stands (as `slots.models.queue.IN_ORDER`): smaller is earlier."""
-        return -self.priority, self.seq - self.places_ahead, -self.seq
+
+def order_of(entry: Waiting | QueueEntry) -> tuple[int, int, int]:
+    """Return where an entry stands (as `slots.models.queue.IN_ORDER`): smaller is earlier."""
+    return -entry.priority, entry.seq - entry.places_ahead, -entry.seq
 
 
 @dataclass
@@ -78,9 +78,9 @@ class PoolSnapshot:
     timetable: Timetable | None = None
     reclaims: bool = False
 
-    def ahead_of(self, entry: Waiting) -> int:
+    def ahead_of(self, entry: "Waiting | QueueEntry") -> int:
         """Return how many people who are there stand before this entry."""
-        return bisect_left(self.orders, entry.order)
+        return bisect_left(self.orders, order_of(entry))
 
 
 @dataclass(frozen=True)
@@ -188,6 +188,6 @@ def _read_queue(found: Mapping[int, PoolSnapshot], at: datetime) -> None:
         entry = Waiting._make([*columns, managed])
         found[pool_id].waiting[user_id] = entry
         if entry.alive_until >= at:
-            orders[pool_id].append(entry.order)
+            orders[pool_id].append(order_of(entry))
     for pool_id, places in orders.items():
         found[pool_id].orders = sorted(places)

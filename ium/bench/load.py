@@ -1,10 +1,10 @@
-"""A closed-loop client: so many connections, each asking again as soon as it has its answer."""
+"""Clients: in a closed loop (each asks again as soon as it has its answer), and at a pace of its own."""
 
 import asyncio
 import itertools
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,18 +31,18 @@ class Result:
     statuses: Counter[int]
 
 
-def run(url: str, calls: list[Call], seconds: float) -> Result:
+def run(url: str, calls: Sequence[Call], seconds: float, connections: int = CONNECTIONS) -> Result:
     """Send the calls round and round for so many seconds."""
-    return asyncio.run(_run(url, calls, seconds))
+    return asyncio.run(_run(url, calls, seconds, connections))
 
 
-async def _run(url: str, calls: list[Call], seconds: float) -> Result:
+async def _run(url: str, calls: Sequence[Call], seconds: float, connections: int) -> Result:
     statuses: Counter[int] = Counter()
     turns = itertools.cycle(calls)
     began = time.monotonic()
-    connector = aiohttp.TCPConnector(limit=CONNECTIONS)
+    connector = aiohttp.TCPConnector(limit=connections)
     async with aiohttp.ClientSession(url, connector=connector) as session:
-        askers = [_ask(session, turns, began + seconds, statuses) for _ in range(CONNECTIONS)]
+        askers = [_ask(session, turns, began + seconds, statuses) for _ in range(connections)]
         await asyncio.gather(*askers)
     return Result(statuses.total() / (time.monotonic() - began), statuses)
 
@@ -58,3 +58,45 @@ async def _ask(
         ) as answer:
             await answer.read()
             statuses[answer.status] += 1
+
+
+@dataclass(frozen=True)
+class Paced:
+    """How long each answer took in seconds, from the moment its call was due, and how long the run was."""
+
+    took: list[float]
+    seconds: float
+
+    def quantile(self, share: float) -> float:
+        """Return what so many of the answers stayed below."""
+        return sorted(self.took)[int(share * (len(self.took) - 1))]
+
+
+def paced(url: str, calls: Sequence[Call], rate: float, seconds: float) -> Paced:
+    """Send so many calls a second, each when it is due, whether or not earlier ones are answered."""
+    return asyncio.run(_paced(url, calls, rate, seconds))
+
+
+async def _paced(url: str, calls: Sequence[Call], rate: float, seconds: float) -> Paced:
+    took: list[float] = []
+    began = time.monotonic()
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(url, connector=connector) as session:
+        sent = []
+        for number in range(int(rate * seconds)):
+            due = began + number / rate
+            if (early := due - time.monotonic()) > 0:
+                await asyncio.sleep(early)
+            call = calls[number % len(calls)]
+            sent.append(asyncio.create_task(_timed(session, call, due, took)))
+        await asyncio.gather(*sent)
+    return Paced(took, time.monotonic() - began)
+
+
+async def _timed(session: aiohttp.ClientSession, call: Call, due: float, took: list[float]) -> None:
+    headers = {"Authorization": f"Bearer {call.token}"} if call.token else {}
+    async with session.request(call.method, call.path, json=call.body, headers=headers) as answer:
+        await answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{call.path} answered {answer.status}")
+    took.append(time.monotonic() - due)

@@ -1,8 +1,13 @@
-"""The real addresses, plus the floor: a bare view on the same server that reads and answers the same JSON."""
+"""The real addresses, plus two bare views on the same server that read and answer the same JSON.
+
+The floor is answered before any middleware, so it is what Django itself costs; "behind_middleware" stands behind
+IUM's, as an ordinary view does.
+"""
 
 import json
+from collections.abc import Callable
 
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
@@ -33,4 +38,16 @@ def floor(request: HttpRequest) -> JsonResponse:
     return JsonResponse(ANSWER)
 
 
-urlpatterns = [path("bench/floor", floor), *real]
+class Floor:
+    """Middleware that answers the floor before any other."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Take the rest of the chain."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, or go on."""
+        return floor(request) if request.path_info == "/bench/floor" else self.get_response(request)
+
+
+urlpatterns = [path("bench/behind-middleware", floor), *real]

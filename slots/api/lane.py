@@ -1,8 +1,8 @@
 """The fast lane: ordinary calls with a token, answered from what this process remembers, without the database.
 
 It answers what is plain: a known device, well-formed input, somebody who holds a slot that nobody is about to take,
-or who waits. For everything else, every error among it, it returns nothing and the call goes the usual way, which
-decides alone what is right. So nothing is refused here, and nothing is decided here.
+who waits, or who asks where nothing but the order decides. For everything else, every error among it, it returns
+nothing and the call goes the usual way, which decides alone what is right. So nothing is refused here.
 """
 
 import json
@@ -22,14 +22,17 @@ from activity.models import Source
 from ium.directory.extension import HEADER
 from ium.directory.known import known_devices
 from ium.lib import clock
+from ium.lib.errors import Busy
+from ium.lib.hosts import is_on_site
 from ium.lib.ticker import ticker
 from slots.api.parsers import strict_json
 from slots.api.shape import in_json
 from slots.api.throttles import few_calls
-from slots.document import SlotDocument, remembered_document
-from slots.live import buffer, snapshots
+from slots.document import SlotDocument, asked_document, remembered_document
+from slots.live import buffer, snapshots, together
 from slots.models import SlotState
 from slots.pages import pool_for_page
+from slots.services import Ask
 from slots.snapshot import PoolSnapshot, Snapshot
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -178,20 +181,43 @@ def _idle(body: dict[str, Any]) -> float | None:
 
 
 def poll(caller: Caller, body: dict[str, Any]) -> SlotDocument | None:
-    """POST: note that somebody who waits is still there. Whoever could be given a slot now goes the locked way."""
+    """POST: note that somebody who waits is still there, or let them ask, under the lock."""
     pool = _pool(caller.pools, body)
-    entry = pool.waiting.get(caller.user_id) if pool else None
-    if pool is None or entry is None or entry.alive_until < caller.at:
+    if pool is None or not isinstance(body.get("join", True), bool):
+        return None
+    return _still_waits(pool, caller, body) or _asks(pool, caller, body)
+
+
+def _still_waits(pool: PoolSnapshot, caller: Caller, body: dict[str, Any]) -> SlotDocument | None:
+    """Whoever could be given a slot now goes the locked way."""
+    entry = pool.waiting.get(caller.user_id)
+    if entry is None or entry.alive_until < caller.at or pool.reclaims:
         return None
     wanted = body.get("return_url", entry.return_url)
-    if not isinstance(body.get("join", True), bool):
-        return None
-    if wanted != entry.return_url or pool.ahead_of(entry) < pool.free or pool.reclaims:
+    if wanted != entry.return_url or pool.ahead_of(entry) < pool.free:
         return None
     document = remembered_document(seen=pool, user_id=caller.user_id, at=caller.at)
     if document is None or document.state != "queued":
         return None
     return document if buffer.poll(Poll(pool.pool.pk, entry.pk), caller.at) else None
+
+
+def _asks(seen: PoolSnapshot, caller: Caller, body: dict[str, Any]) -> SlotDocument | None:
+    """Let somebody ask whom no rule but membership can refuse; whoever is refused goes the usual way."""
+    pool, wanted = seen.pool, body.get("return_url")
+    plain = pool.enabled and not pool.has_group_rules and not pool.lock_minutes
+    if not plain or caller.user_id in seen.locked:
+        return None
+    if wanted is not None and not is_on_site(wanted, pool.site.url):
+        return None
+    ask = Ask(user_id=caller.user_id, return_url=wanted, join=body.get("join", True))
+    try:
+        outcome = together.ask(pool.pk, ask)
+    except Busy:
+        return None
+    finally:
+        snapshots.touch(caller.user_id)
+    return asked_document(seen=seen, slot=outcome.slot, entry=outcome.entry, at=caller.at)
 
 
 def _pool(pools: Snapshot, body: dict[str, Any]) -> PoolSnapshot | None:

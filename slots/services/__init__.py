@@ -1,5 +1,6 @@
 """The only writes to pools, slots and queue: keyword-only, typed, atomic, repeatable, with `at` for time."""
 
+from slots.services.asking import Ask, Outcome, slot_request_many
 from slots.services.changes import (
     WantedChange,
     change_answered_late,
@@ -42,7 +43,9 @@ from slots.services.upkeep import (
 
 __all__ = [
     "LOOKS",
+    "Ask",
     "Difference",
+    "Outcome",
     "ReceiverId",
     "WantedChange",
     "awaits_comparison",
@@ -83,6 +86,7 @@ __all__ = [
     "slot_activity",
     "slot_release",
     "slot_request",
+    "slot_request_many",
     "slot_take_back",
     "sweep_revoke",
     "sweep_warn",

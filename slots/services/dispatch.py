@@ -1,5 +1,6 @@
 """Handing free slots to those who wait, in their order."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -10,6 +11,7 @@ from django.db.models import Exists, OuterRef
 from ium.directory.models import AccountStatus, GroupMembership, User
 from slots.models import CloseReason, Event, LicencePool, QueueEntry, Slot, SlotLock, SlotState
 from slots.models.queue import QueueQuerySet
+from slots.models.slot import SlotQuerySet
 from slots.services.journal import journal_write
 from slots.services.picking import pick
 from slots.shares import Choice
@@ -35,23 +37,31 @@ def pool_dispatch(*, pool: LicencePool, at: datetime) -> int:
     """
     if grants_rest(pool, at):
         return 0
-    free = free_slots(pool)
-    if not free:
+    room = _room(pool)
+    if not room:
         return 0
-    heads = _heads(pool, at)
     if pool.has_group_rules:
-        return _dispatch_by_rules(pool, free, heads, at)
-    return sum(
-        grant(slot, entry, at=at) for slot, entry in zip(free, heads[: len(free)], strict=False)
-    )
+        return _dispatch_by_rules(pool, room, at)
+    return _grant_all([(entry, None) for entry in _heads(pool, at)[:room]], pool, at)
 
 
 def free_slots(pool: LicencePool) -> list[Slot]:
     """Return the slots that may be given now. The caller holds the pool lock."""
-    rows = pool.slots.order_by("pk")
-    free = list(rows.filter(state=SlotState.FREE))
-    # A limit that was lowered holds from that moment, even before the surplus rows are gone.
-    return free[: max(0, pool.slot_count - rows.used().count())] if free else []
+    return list(_free(pool)[: _room(pool)])
+
+
+def _free(pool: LicencePool) -> SlotQuerySet:
+    return pool.slots.filter(state=SlotState.FREE).order_by("pk")
+
+
+def _room(pool: LicencePool) -> int:
+    """Return how many slots may be given now; one query when none is free.
+
+    A limit that was lowered holds from that moment, even before the surplus rows are gone.
+    """
+    if not _free(pool).exists():
+        return 0
+    return max(0, pool.slot_count - pool.slots.used().count())
 
 
 def _heads(pool: LicencePool, at: datetime) -> QueueQuerySet:
@@ -68,14 +78,19 @@ def _heads(pool: LicencePool, at: datetime) -> QueueQuerySet:
     )
 
 
-def _dispatch_by_rules(
-    pool: LicencePool, free: list[Slot], heads: QueueQuerySet, at: datetime
-) -> int:
+def _dispatch_by_rules(pool: LicencePool, room: int, at: datetime) -> int:
     """Give free slots where groups have rules: caps skip people, reserved slots go to their group first."""
-    picked = pick(pool=pool, heads=heads, number=len(free))
+    return _grant_all(pick(pool=pool, heads=_heads(pool, at), number=room), pool, at)
+
+
+def _grant_all(
+    chosen: Sequence[tuple[QueueEntry, Choice | None]], pool: LicencePool, at: datetime
+) -> int:
+    """Give free slots to these people, the lowest slot to the first; no more than there are free slots."""
+    free = list(_free(pool)[: len(chosen)]) if chosen else []
     return sum(
         grant(slot, entry, at=at, choice=choice)
-        for slot, (entry, choice) in zip(free, picked, strict=False)
+        for slot, (entry, choice) in zip(free, chosen, strict=False)
     )
 
 

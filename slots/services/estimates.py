@@ -1,6 +1,6 @@
 """What people were promised about their wait, and what came of it: written down, so that the error is measured."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -27,15 +27,34 @@ PLACES_AT_ONCE = 100
 BATCH = 5000
 
 
-def estimate_note(entry: QueueEntry, *, at: datetime) -> None:
-    """Write down what somebody who joined is told, if it is known. In the transaction in which the wait begins."""
-    timetable = _timetable(entry.pool, at)
+def estimates_note(pool: LicencePool, entries: Sequence[QueueEntry], *, at: datetime) -> None:
+    """Write down what those who joined are told, if it is known. In the transaction in which the waits begin.
+
+    `entries` are in the order in which they joined, at one moment.
+    """
+    timetable = _timetable(pool, at) if entries else None
     if timetable is None:
         return
-    place = place_of(entry, entry.pool, at)
-    wait = timetable.wait(place.ahead) if place.predictable else None
-    if wait is not None:
-        _estimate(entry.pool, entry.pk, place.ahead, wait, at).save(force_insert=True)
+    notes = [
+        _estimate(pool, entry.pk, ahead, wait, at)
+        for entry, ahead in zip(entries, _places(pool, entries, at), strict=True)
+        if ahead is not None and (wait := timetable.wait(ahead)) is not None
+    ]
+    WaitEstimate.objects.bulk_create(notes)
+
+
+def _places(
+    pool: LicencePool, entries: Sequence[QueueEntry], at: datetime
+) -> Sequence[int | None]:
+    """Return how many people stand before each; None where nobody can tell.
+
+    Without rules they stand one behind the other, so the first one's place tells all.
+    """
+    if pool.has_group_rules:
+        places = [place_of(entry, pool, at) for entry in entries]
+        return [place.ahead if place.predictable else None for place in places]
+    first = place_of(entries[0], pool, at).ahead
+    return list(range(first, first + len(entries)))
 
 
 @transaction.atomic

@@ -1,7 +1,6 @@
 """What users ask for: a slot, to hand it back, to be seen as active."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -21,21 +20,15 @@ from slots.models import (
     Slot,
     SlotState,
 )
-from slots.selectors import why_not_managed, why_refused
-from slots.services.dispatch import pool_dispatch
-from slots.services.estimates import estimate_note
+from slots.selectors import why_refused
+from slots.services.asking import Ask, note_seen, slot_request_many
 from slots.services.journal import journal_write
-from slots.services.losses import reclaim, revoke
+from slots.services.losses import revoke
 from slots.services.pools import pool_lock
 from slots.services.waits import (
-    ALIVE_FOR,
     MISSES_UNTIL_GONE,
     close_entry,
-    latest_wait,
-    place_keep,
-    wait_goes_on,
 )
-from slots.shares import class_of
 
 REFUSAL_FOLD = timedelta(hours=1)
 
@@ -57,7 +50,11 @@ def slot_request(
         if join:
             _note_refusal(user=user, pool=pool, code=refusal.code, at=at)
         raise NotEntitled(refusal.message, code=refusal.code)
-    _join_or_take(user=user, pool_id=pool.pk, return_url=return_url, at=at, join=join)
+    [outcome] = slot_request_many(
+        pool_id=pool.pk, asks=[Ask(user_id=user.pk, return_url=return_url, join=join)], at=at
+    )
+    if outcome.refusal is not None:
+        raise outcome.refusal
 
 
 def _is_inside(user: User, pool: LicencePool) -> bool:
@@ -65,31 +62,6 @@ def _is_inside(user: User, pool: LicencePool) -> bool:
     return (
         pool.slots.filter(holder=user).exists() or pool.entries.waiting().filter(user=user).exists()
     )
-
-
-@transaction.atomic
-def _join_or_take(
-    *, user: User, pool_id: int, return_url: str | None, at: datetime, join: bool
-) -> None:
-    pool = pool_lock(pool_id)
-    slot = pool.slots.filter(holder=user).first()
-    if slot is not None and slot.state != SlotState.REVOKING:
-        _note_seen(slot, return_url, at)
-        return
-    if slot is not None:
-        place_keep(slot, at)
-    entry = latest_wait(pool, user)
-    if entry is None or not wait_goes_on(entry, return_url=return_url, at=at, join=join):
-        if not join:
-            return
-        entry = _join(pool, user, return_url, at)
-    pool_dispatch(pool=pool, at=at)
-    entry.refresh_from_db(fields=["closed_at"])
-    if entry.closed_at is None:
-        reclaim(pool=pool, at=at)
-        if entry.joined_at == at:
-            entry.pool = pool
-            estimate_note(entry, at=at)
 
 
 def check_return_url(return_url: str | None, pool: LicencePool) -> None:
@@ -108,42 +80,6 @@ def _note_refusal(*, user: User, pool: LicencePool, code: str, at: datetime) -> 
     )
     if not recent.exists():
         journal_write(event=Event.REFUSED, at=at, pool=pool, user=user, reason=code)
-
-
-def _note_seen(slot: Slot, return_url: str | None, at: datetime) -> None:
-    """Note that the holder's browser asked; the first time after Jira's confirmation takes the slot up."""
-    values: dict[str, object] = {"seen_at": at}
-    if return_url:
-        values["return_url"] = return_url
-    taken_up = slot.state == SlotState.ACTIVE and not slot.was_claimed
-    Slot.objects.filter(pk=slot.pk, fence=slot.fence).update(**values)
-    if taken_up:
-        journal_write(event=Event.CLAIMED, at=at, pool=slot.pool, user=slot.holder, slot=slot)
-
-
-def _join(pool: LicencePool, user: User, return_url: str | None, at: datetime) -> QueueEntry:
-    """Return a new entry at the end."""
-    # Asked again under the lock: who left the user group since the first look would never be collected.
-    if refusal := why_not_managed(user=user, pool=pool):
-        raise NotEntitled(refusal.message, code=refusal.code)
-    share = class_of(pool, user) if pool.has_group_rules else None
-    entry = QueueEntry.objects.create(
-        pool=pool,
-        user=user,
-        seq=pool.next_seq,
-        places_ahead=share.places_ahead if share is not None else 0,
-        joined_at=at,
-        seen_at=at,
-        alive_until=at + ALIVE_FOR,
-        return_url=return_url or "",
-    )
-    pool.next_seq += 1
-    LicencePool.objects.filter(pk=pool.pk).update(next_seq=pool.next_seq)
-    ahead: dict[str, Any] = {}
-    if share is not None:
-        ahead = {"reason": "ahead", "places": share.places_ahead, "group": share.name}
-    journal_write(event=Event.JOINED, at=at, pool=pool, user=user, seq=entry.seq, **ahead)
-    return entry
 
 
 @transaction.atomic
@@ -193,7 +129,7 @@ def slot_activity(
     if slot is None:
         return
     if slot.confirmed_at is not None and active_at >= slot.confirmed_at and not slot.was_claimed:
-        _note_seen(slot, None, at)
+        note_seen(slot, None, at)
     clear_warning(slot, pool, active_at, at)
 
 

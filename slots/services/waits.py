@@ -36,9 +36,9 @@ def close_entry(
     )
 
 
-def latest_wait(pool: LicencePool, user: User) -> QueueEntry | None:
+def latest_wait(pool: LicencePool, user_id: int) -> QueueEntry | None:
     """Return the person's open entry; without one, the one that ended last."""
-    waits = pool.entries.filter(user=user)
+    waits = pool.entries.filter(user=user_id)
     return waits.order_by(F("closed_at").desc(nulls_first=True), "-seq").first()
 
 

@@ -71,14 +71,14 @@ def test_asking_with_a_slot(pool: LicencePool, counted: Counter) -> None:
 
 def test_asking_for_a_free_slot(pool: LicencePool, counted: Counter) -> None:
     client = client_of(member(pool))
-    with counted(22 + LIMIT):
+    with counted(23 + LIMIT):
         client.post("/api/v1/slot", {}, format="json")
 
 
 def test_joining_the_queue(pool: LicencePool, counted: Counter) -> None:
     holder(pool)
     client = client_of(member(pool))
-    with counted(22 + LIMIT):
+    with counted(21 + LIMIT):
         client.post("/api/v1/slot", {}, format="json")
 
 

@@ -18,7 +18,9 @@ from tests.api.conftest import problem_of, state_of, with_token
 from tests.api.ticking import Ticking
 from tests.conftest import Now
 from tests.factories import (
+    UserFactory,
     entry_of,
+    events_of,
     holder,
     last_active,
     member,
@@ -341,3 +343,42 @@ def test_a_slot_handed_back_elsewhere_is_not_reported_as_held_for_long(
     slot_release(user=ann, pool=pool, at=at)
     ticks.second()
     assert state_of(client.get("/api/v1/slot"))["state"] == "revoking"
+
+
+def test_who_joins_is_told_the_place_without_a_look_at_the_queue(
+    pool: LicencePool, ann: User, ticks: Ticking, own: Clock
+) -> None:
+    first = with_token(member(pool))
+    first.get("/api/v1/slot")
+    own.now += 0.1
+    places = []
+    for client in (first, *(with_token(member(pool)) for _ in range(3))):
+        document = state_of(client.post("/api/v1/slot", {}, format="json"))
+        places.append((document["state"], document["position"], document["waiting"]))
+    assert places == [("queued", n, n) for n in (1, 2, 3, 4)]
+
+
+def test_who_asks_for_a_free_slot_is_given_it(pool: LicencePool, ticks: Ticking) -> None:
+    ben = member(pool)
+    page = f"{pool.site.url}/browse/KEY-1"
+    document = state_of(with_token(ben).post("/api/v1/slot", {"return_url": page}, format="json"))
+    assert (document["state"], document["wanted_url"]) == ("granting", page)
+    assert slot_of(ben).return_url == page
+
+
+@pytest.mark.parametrize(
+    "change", [{"enabled": False}, {"lock_minutes": 5}, {"has_group_rules": True}]
+)
+def test_where_rules_decide_requests_go_the_usual_way(
+    pool: LicencePool, ticks: Ticking, change: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    LicencePool.objects.update(**change)
+    monkeypatch.setattr(live.together, "ask", None)
+    state_of(with_token(member(pool)).post("/api/v1/slot", {}, format="json"))
+
+
+def test_who_is_refused_is_told_so_and_it_is_journalled(pool: LicencePool, ticks: Ticking) -> None:
+    stranger = UserFactory.create()
+    document = state_of(with_token(stranger).post("/api/v1/slot", {}, format="json"))
+    assert document["reason"] == "not_in_user_group"
+    assert events_of(stranger) == ["refused"]

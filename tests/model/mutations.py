@@ -1,6 +1,7 @@
 """Faults put into the product on purpose: each breaks one rule that a promise hangs on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from slots.models import CloseReason, LicencePool, LossReason, QueueEntry, Slot,
 from slots.models.queue import QueueQuerySet
 from slots.models.slot import SlotQuerySet
 from slots.services import WantedChange, change_confirm, change_postpone, dispatch, losses, requests
+from slots.services.asking import Ask, Outcome
 from slots.services.journal import journal_write
 from slots.services.pools import pool_lock
 
@@ -182,10 +184,12 @@ def let_a_class_pass_for_ever(patch: pytest.MonkeyPatch) -> None:
 
 def join_by_polling(patch: pytest.MonkeyPatch) -> None:
     """Whoever polls is put into the queue."""
-    join_or_take = requests._join_or_take
-    patch.setattr(
-        requests, "_join_or_take", lambda **fields: join_or_take(**{**fields, "join": True})
-    )
+    many = requests.slot_request_many
+
+    def joining(*, asks: Sequence[Ask], **fields: Any) -> list[Outcome]:
+        return many(asks=[replace(ask, join=True) for ask in asks], **fields)
+
+    patch.setattr(requests, "slot_request_many", joining)
 
 
 Mutation = Callable[[pytest.MonkeyPatch], None]
