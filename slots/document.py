@@ -110,11 +110,11 @@ def slot_document(*, user: User, pool: LicencePool, at: datetime) -> SlotDocumen
 
 def remembered_document(*, seen: PoolSnapshot, user_id: int, at: datetime) -> SlotDocument | None:
     """Return the same from what this process remembers, for who plainly holds or waits; None for everybody else."""
-    pool, held = seen.pool, seen.held.get(user_id)
+    pool, held = seen.pool, seen.held_by(user_id)
     blank = _blank(pool, len(seen.orders), at)
     if held is not None and held.state in {SlotState.GRANTING, SlotState.ACTIVE}:
         return _held(blank, held, pool, at)
-    entry = seen.waiting.get(user_id)
+    entry = seen.wait_of(user_id)
     if entry is None or not entry.is_managed or user_id in seen.locked or pool.has_group_rules:
         return None
     place = plain_place(seen.ahead_of(entry))

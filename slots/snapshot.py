@@ -7,13 +7,13 @@ plain from it is looked up by itself (`slots.document`), and whatever changes so
 import threading
 import time
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import Exists, OuterRef
+from django.db import connection
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 
 from ium.directory.models import AccountStatus, GroupMembership
 from ium.lib import clock
@@ -23,8 +23,13 @@ from slots.eta_facts import timetable_of
 from slots.models import LicencePool, QueueEntry, Slot, SlotLock
 from slots.services.losses import could_reclaim
 
-# Seconds: what is told is never older.
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+# Seconds: what is told is not older as long as the machine keeps up...
 FRESH_FOR = 1.0
+# ...and while it does not, and a newer one is being read, never older than this.
+USABLE_FOR = 3.0
 # The ticker renews a snapshot that somebody asked for so lately; otherwise nothing is read.
 WANTED_FOR = 5.0
 
@@ -69,14 +74,25 @@ class PoolSnapshot:
     """One pool as it was when the snapshot was taken."""
 
     pool: LicencePool
-    held: dict[int, Held] = field(default_factory=dict)
-    waiting: dict[int, Waiting] = field(default_factory=dict)
+    # By person; the columns of `Held` and `Waiting` as they came from the database.
+    held: dict[int, Sequence[Any]] = field(default_factory=dict)
+    waiting: dict[int, Sequence[Any]] = field(default_factory=dict)
     # Of entries that are alive, sorted.
     orders: list[tuple[int, int, int]] = field(default_factory=list)
     locked: set[int] = field(default_factory=set)
     free: int = 0
     timetable: Timetable | None = None
     reclaims: bool = False
+
+    def held_by(self, user_id: int) -> Held | None:
+        """Return the person's slot, if any."""
+        columns = self.held.get(user_id)
+        return None if columns is None else Held._make(_typed(columns, Held._fields))
+
+    def wait_of(self, user_id: int) -> Waiting | None:
+        """Return the person's wait, if any."""
+        columns = self.waiting.get(user_id)
+        return None if columns is None else Waiting._make(_typed(columns, Waiting._fields))
 
     def ahead_of(self, entry: "Waiting | QueueEntry") -> int:
         """Return how many people who are there stand before this entry."""
@@ -104,16 +120,23 @@ class Snapshots:
         self._touched: dict[int, float] = {}
 
     def get(self) -> Snapshot:
-        """Return a snapshot that is at most a second old."""
+        """Return a snapshot that is at most a second old; of up to three while another thread reads a newer one."""
         self._asked = now = time.monotonic()
         latest = self._latest
-        if latest is not None and now - latest.began < FRESH_FOR:
+        age = float("inf") if latest is None else now - latest.began
+        if latest is not None and age < FRESH_FOR:
             return latest
-        with self._lock:  # one thread reads, the others wait for what it finds
+        # One thread reads; the others wait for it only if what they have is too old.
+        if not self._lock.acquire(blocking=latest is None or age >= USABLE_FOR):
+            assert latest is not None  # noqa: S101 - otherwise it would have waited
+            return latest
+        try:
             latest = self._latest
             if latest is None or now - latest.began >= FRESH_FOR:
                 latest = self._read()
             return latest
+        finally:
+            self._lock.release()
 
     def touch(self, user_id: int) -> None:
         """Note that this process changed something for the person: older snapshots tell them nothing any more."""
@@ -158,36 +181,57 @@ class Snapshots:
 
 
 def _read_slots(found: Mapping[int, PoolSnapshot]) -> None:
-    rows = Slot.objects.values_list("pool_id", "holder_id", *Held._fields)
-    for pool_id, holder_id, *columns in rows.iterator(chunk_size=5000):
+    for row in _raw(Slot.objects.values_list("pool_id", "holder_id", *Held._fields)):
+        pool_id, holder_id = row[:2]
         if pool_id not in found:
             continue
         if holder_id is None:
             found[pool_id].free += 1
         else:
-            found[pool_id].held[holder_id] = Held(*columns)
+            found[pool_id].held[holder_id] = row[2:]
 
 
 def _read_queue(found: Mapping[int, PoolSnapshot], at: datetime) -> None:
     shares = GroupMembership.objects.filter(
         group=OuterRef("pool__user_group"), user=OuterRef("user")
     )
-    rows = QueueEntry.objects.filter(closed_at=None).values_list(
-        "pool_id",
-        "user_id",
-        *Waiting._fields[:-1],
-        "user__is_protected",
-        "user__account_status",
-        Exists(shares),
+    managed = Q(Exists(shares), user__is_protected=False, user__account_status=AccountStatus.ACTIVE)
+    rows = QueueEntry.objects.waiting().annotate(
+        is_managed=ExpressionWrapper(managed, BooleanField()),
+        is_alive=ExpressionWrapper(Q(alive_until__gte=at), BooleanField()),
     )
-    orders: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
-    for pool_id, user_id, *columns, protected, status, member in rows.iterator(chunk_size=5000):
+    for row in _raw(rows.values_list("pool_id", "user_id", "is_alive", *Waiting._fields)):
+        pool_id, user_id, is_alive, _pk, priority, seq, places_ahead = row[:7]
         if pool_id not in found:
             continue
-        managed = member and not protected and status == AccountStatus.ACTIVE
-        entry = Waiting._make([*columns, managed])
-        found[pool_id].waiting[user_id] = entry
-        if entry.alive_until >= at:
-            orders[pool_id].append(order_of(entry))
-    for pool_id, places in orders.items():
-        found[pool_id].orders = sorted(places)
+        found[pool_id].waiting[user_id] = row[3:]
+        if is_alive:
+            found[pool_id].orders.append((-priority, seq - places_ahead, seq))
+
+
+def _raw(rows: "QuerySet[Any, Any]") -> list[Sequence[Any]]:
+    """Return the rows as the driver has them: of ten thousand, only those asked for are made into Python's types."""
+    statement, parameters = rows.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
+
+
+def _typed(columns: Sequence[Any], fields: Sequence[str]) -> list[Any]:
+    """Return the values of a row in Python's types: SQLite's driver knows no time zones, and truth is a number."""
+    return [
+        _TYPES[field](value) if field in _TYPES and value is not None else value
+        for field, value in zip(fields, columns, strict=True)
+    ]
+
+
+def _moment(value: datetime) -> datetime:
+    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+
+
+_TYPES: dict[str, Callable[[Any], Any]] = {
+    "is_managed": bool,
+    **dict.fromkeys(
+        ("confirmed_at", "seen_at", "warned_at", "revoke_at", "joined_at", "alive_until"), _moment
+    ),
+}

@@ -167,7 +167,7 @@ def activity(caller: Caller, body: dict[str, Any]) -> SlotDocument | None:
 
 def _is_safe(seen: PoolSnapshot, caller: Caller) -> bool:
     """Whether activity changes nothing but the time of the last one: else it is written before it is answered."""
-    held = seen.held.get(caller.user_id)
+    held = seen.held_by(caller.user_id)
     if held is None:
         return caller.user_id in seen.waiting
     return held.state == SlotState.ACTIVE and held.was_claimed and held.warned_at is None
@@ -190,7 +190,7 @@ def poll(caller: Caller, body: dict[str, Any]) -> SlotDocument | None:
 
 def _still_waits(pool: PoolSnapshot, caller: Caller, body: dict[str, Any]) -> SlotDocument | None:
     """Whoever could be given a slot now goes the locked way."""
-    entry = pool.waiting.get(caller.user_id)
+    entry = pool.wait_of(caller.user_id)
     if entry is None or entry.alive_until < caller.at or pool.reclaims:
         return None
     wanted = body.get("return_url", entry.return_url)

@@ -30,7 +30,7 @@ from slots.services.waits import ALIVE_FOR
 AT_ONCE = 500
 # Between the last report that was surely written and the first warning that a lost one could disprove: the age of a
 # snapshot, and what a transaction takes.
-MARGIN = timedelta(seconds=5)
+MARGIN = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)

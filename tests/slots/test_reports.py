@@ -129,8 +129,8 @@ def test_a_killed_web_process_stops_the_sweep_until_it_is_replaced_and_costs_nob
 def test_older_warnings_outlive_a_killed_web_process(pool: LicencePool, at: datetime) -> None:
     ann = warned(pool, at)
     killed = ReceiverId("killed", "host", dead_process())
-    reports_write(collected=Collected({}, {}), receiver=killed, at=at + minutes(59) + seconds(6))
-    receivers_replace(receiver=WEB, at=at + minutes(59) + seconds(9))
+    reports_write(collected=Collected({}, {}), receiver=killed, at=at + minutes(59) + seconds(11))
+    receivers_replace(receiver=WEB, at=at + minutes(59) + seconds(14))
     assert slot_of(ann).warned_at is not None
 
 
