@@ -206,7 +206,7 @@ def _read_queue(found: Mapping[int, PoolSnapshot], at: datetime) -> None:
             continue
         found[pool_id].waiting[user_id] = row[3:]
         if is_alive:
-            found[pool_id].orders.append((-priority, seq - places_ahead, seq))
+            found[pool_id].orders.append((-priority, seq - places_ahead, -seq))
 
 
 def _raw(rows: "QuerySet[Any, Any]") -> list[Sequence[Any]]:

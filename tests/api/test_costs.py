@@ -85,7 +85,7 @@ def test_joining_the_queue(pool: LicencePool, counted: Counter) -> None:
 def test_polling_the_queue(pool: LicencePool, counted: Counter) -> None:
     holder(pool)
     client = client_of(waiting(pool))
-    with counted(18 + LIMIT):
+    with counted(17 + LIMIT):
         client.post("/api/v1/slot", {}, format="json")
 
 
@@ -96,7 +96,7 @@ def test_polling_costs_the_same_behind_a_hundred_people(
     for _ in range(100):
         waiting(pool)
     client = client_of(waiting(pool))
-    with counted(18 + LIMIT):
+    with counted(17 + LIMIT):
         client.post("/api/v1/slot", {}, format="json")
 
 
