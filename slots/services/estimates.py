@@ -43,9 +43,7 @@ def estimates_note(pool: LicencePool, entries: Sequence[QueueEntry], *, at: date
     WaitEstimate.objects.bulk_create(notes)
 
 
-def _places(
-    pool: LicencePool, entries: Sequence[QueueEntry], at: datetime
-) -> Sequence[int | None]:
+def _places(pool: LicencePool, entries: Sequence[QueueEntry], at: datetime) -> Sequence[int | None]:
     """Return how many people stand before each; None where nobody can tell.
 
     Without rules they stand one behind the other, so the first one's place tells all.
