@@ -39,6 +39,7 @@ class JiraPage {
   #peeking = false;
   #returning = false;
   #asking = false;
+  #askAgain = false;
 
   start(): void {
     watchActivity((sure) => this.#active(sure), gone);
@@ -135,12 +136,18 @@ class JiraPage {
 
   async #ask(fresh = false): Promise<void> {
     const pool = this.#pool;
-    if (pool === null || this.#asking || !this.#known?.signedIn) return;
+    if (pool === null || !this.#known?.signedIn) return;
+    // The person moved on while the last question was on its way: it was about another page.
+    this.#askAgain ||= this.#asking && fresh;
+    if (this.#asking) return;
     this.#asking = true;
     const wanted = this.#wanted;
     const answer = await tellWorker<Snapshot>({ type: "look", pool: pool.key, wanted, fresh });
     this.#asking = false;
     this.#heard(answer);
+    if (!this.#askAgain) return;
+    this.#askAgain = false;
+    await this.#ask(true);
   }
 
   async #act(act: Act): Promise<void> {
