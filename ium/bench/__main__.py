@@ -5,12 +5,16 @@ import argparse
 from ium.bench.api import api_figures
 from ium.bench.eta import eta_figures
 from ium.bench.footprint import footprint_figures
+from ium.bench.hand_over import hand_over_figures
 from ium.bench.queue_poll import queue_poll_figures
 from ium.bench.sweeping import sweep_figures
+from ium.bench.syncing import sync_figures
 
 MEASUREMENTS = {
     "api": api_figures,
     "sweep": sweep_figures,
+    "hand_over": hand_over_figures,
+    "sync": sync_figures,
     "footprint": footprint_figures,
     "eta": eta_figures,
     "queue_poll": queue_poll_figures,

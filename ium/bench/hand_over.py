@@ -12,7 +12,7 @@ from typing import Any
 import requests
 
 from ium.bench.figures import figure
-from ium.bench.jira import SECONDS_PER_CALL, Timed
+from ium.bench.jira import SECONDS_PER_CALL, Timed, wait_for_jira
 from ium.bench.system import Served, served, start
 from ium.runtime.embedded_valkey import free_port
 from ium.runtime.services import worker_services
@@ -59,21 +59,12 @@ def _running(database: str) -> Iterator[Bench]:
         arguments = ("--port", url.rpartition(":")[2], "--people", str(3 * SLOTS))
         start(parts, (sys.executable, "-m", "ium.bench.jira", *arguments), system.environment)
         bench = Bench(system, url)
-        _wait_for_jira(url)
+        wait_for_jira(url)
         bench.step("prepare")
         for service in worker_services():
             start(parts, service.command, system.environment)
         bench.calls()
         yield bench
-
-
-def _wait_for_jira(url: str) -> None:
-    for _ in range(100):
-        with contextlib.suppress(requests.ConnectionError):
-            requests.get(f"{url}/_sim/health", timeout=5)
-            return
-        time.sleep(0.2)
-    raise TimeoutError("The simulated Jira for the measurements did not start.")
 
 
 def _done(bench: Bench, step: str, changes: int) -> list[Timed]:

@@ -5,9 +5,11 @@ Started as a process of its own: ``python -m ium.bench.jira --port 8090 --people
 
 import argparse
 import asyncio
+import contextlib
 import time
 from dataclasses import asdict, dataclass
 
+import requests
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
@@ -28,7 +30,14 @@ class Timed:
     answered: float
 
 
-def stopwatch(calls: list[Timed], seconds: float) -> Middleware:
+@dataclass
+class Length:
+    """How long each call takes; `POST /_bench/seconds` sets it."""
+
+    seconds: float
+
+
+def stopwatch(calls: list[Timed], length: Length) -> Middleware:
     """Return what delays and notes every call to Atlassian's APIs."""
 
     @web.middleware
@@ -36,7 +45,7 @@ def stopwatch(calls: list[Timed], seconds: float) -> Middleware:
         if not request.path.startswith(("/admin/", "/rest/")):
             return await handler(request)
         came = time.monotonic()
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(length.seconds)
         answer = await handler(request)
         account = await _account(request)
         calls.append(Timed(request.method, account, answer.status, came, time.monotonic()))
@@ -53,6 +62,16 @@ async def _account(request: web.Request) -> str:
     return account.strip("/") or str((await request.json())["accountId"])
 
 
+def wait_for_jira(url: str) -> None:
+    """Wait until it answers. Raises TimeoutError."""
+    for _ in range(100):
+        with contextlib.suppress(requests.ConnectionError):
+            requests.get(f"{url}/_sim/health", timeout=5)
+            return
+        time.sleep(0.2)
+    raise TimeoutError("The simulated Jira for the measurements did not start.")
+
+
 def main() -> None:
     """Serve until told to stop."""
     parser = argparse.ArgumentParser()
@@ -61,6 +80,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=SECONDS_PER_CALL)
     options = parser.parse_args()
     calls: list[Timed] = []
+    length = Length(options.seconds)
+
+    async def set_length(request: web.Request) -> web.Response:
+        length.seconds = float(await request.text())
+        return web.Response()
 
     async def tell(_request: web.Request) -> web.Response:
         told = web.json_response([asdict(call) for call in calls])
@@ -71,8 +95,9 @@ def main() -> None:
         return web.json_response(sum(bool(call.account) for call in calls))
 
     def equip(app: web.Application) -> None:
-        app.middlewares.insert(0, stopwatch(calls, options.seconds))
+        app.middlewares.insert(0, stopwatch(calls, length))
         app.router.add_get("/_bench/calls", tell)
+        app.router.add_post("/_bench/seconds", set_length)
         app.router.add_get("/_bench/changes", count)
 
     simulated = Options(
