@@ -6,6 +6,7 @@ from ium.bench.api import api_figures
 from ium.bench.eta import eta_figures
 from ium.bench.footprint import footprint_figures
 from ium.bench.hand_over import hand_over_figures
+from ium.bench.plan import plan_figures
 from ium.bench.queue_poll import queue_poll_figures
 from ium.bench.sweeping import sweep_figures
 from ium.bench.syncing import sync_figures
@@ -17,6 +18,7 @@ MEASUREMENTS = {
     "sync": sync_figures,
     "footprint": footprint_figures,
     "eta": eta_figures,
+    "plan": plan_figures,
     "queue_poll": queue_poll_figures,
 }
 

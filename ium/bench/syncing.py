@@ -20,7 +20,12 @@ def sync_figures(_seconds: float) -> None:
         url = f"http://127.0.0.1:{free_port()}"
         with contextlib.ExitStack() as parts:
             system = parts.enter_context(served(database, IUM_SIMULATOR_URL=url))
-            arguments = ("--port", url.rpartition(":")[2], "--people", str(PEOPLE + 100))
+            arguments = (
+                "--port",
+                url.rpartition(":")[2],
+                "--people",
+                str(PEOPLE * 5 // 4 + 100),
+            )  # four of five are users
             command = (sys.executable, "-m", "ium.bench.jira", *arguments, "--seconds", "0")
             start(parts, command, system.environment)
             wait_for_jira(url)

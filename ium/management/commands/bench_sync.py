@@ -136,5 +136,5 @@ def _additions(pool: LicencePool, number: int) -> float:
     ).raise_for_status()
     _calls()
     _synced(pool)
-    came = sorted(call["came"] for call in _calls() if call["account"])
+    came: list[float] = sorted(call["came"] for call in _calls() if call["account"])
     return (len(came) - 1) / (came[-1] - came[0])
