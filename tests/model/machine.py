@@ -135,8 +135,17 @@ def telling_the_world(rows: QuerySet[Any], model: type[Model], **columns: Any) -
         the_world().check.hear(entry)
 
 
+def telling_of_many(entries: list[JournalEntry], **options: Any) -> list[JournalEntry]:
+    """Write many entries at once, as the product does, and tell of them."""
+    written = JournalEntry.objects.get_queryset().bulk_create(entries, **options)
+    for entry in written:
+        the_world().check.hear(entry)
+    return written
+
+
 def prepare(patch: pytest.MonkeyPatch) -> None:
     """Put the world's clock, Jira and message list in the place of the real ones."""
+    patch.setattr(JournalEntry.objects, "bulk_create", telling_of_many)
     patch.setattr("slots.services.journal.insert_from", telling_the_world)
     # Half of Hypothesis' examples repeat parts of others; here fresh ones find more. Harmless where it is missing.
     engine = "hypothesis.internal.conjecture.engine.ConjectureRunner.generate_mutations_from"
