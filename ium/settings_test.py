@@ -16,8 +16,7 @@ from ium.settings import CACHES, DATA_DIR, DATABASES, IS_SQLITE, IUM_THROTTLES
 if IS_SQLITE:
     # A file: the shared in-memory database does not wait for locks ("table is locked").
     DATABASES["default"]["TEST"] = {"NAME": str(Path(DATA_DIR) / "test.sqlite3")}
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 0
+DATABASES["default"]["CONN_MAX_AGE"] = 0
 # Frozen clocks freeze Python, not PostgreSQL; tests/ium/test_clock.py covers the database's clock.
 IUM_DATABASE_CLOCK = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

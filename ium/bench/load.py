@@ -11,6 +11,8 @@ from typing import Any
 import aiohttp
 
 CONNECTIONS = 32
+# At a pace: calls beyond these wait in the client, which counts as their time. Nothing is given up.
+MOST_CONNECTIONS, PATIENT = 256, aiohttp.ClientTimeout(total=None, sock_connect=60)
 
 
 @dataclass(frozen=True)
@@ -31,14 +33,22 @@ class Result:
     statuses: Counter[int]
 
 
-def run(url: str, calls: Sequence[Call], seconds: float, connections: int = CONNECTIONS) -> Result:
-    """Send the calls round and round for so many seconds."""
-    return asyncio.run(_run(url, calls, seconds, connections))
+def run(
+    url: str,
+    calls: Sequence[Call],
+    seconds: float = 60.0,
+    connections: int = CONNECTIONS,
+    most: int | None = None,
+) -> Result:
+    """Send the calls round and round for so many seconds, or until there were so many."""
+    return asyncio.run(_run(url, calls, seconds, connections, most))
 
 
-async def _run(url: str, calls: Sequence[Call], seconds: float, connections: int) -> Result:
+async def _run(
+    url: str, calls: Sequence[Call], seconds: float, connections: int, most: int | None
+) -> Result:
     statuses: Counter[int] = Counter()
-    turns = itertools.cycle(calls)
+    turns = itertools.islice(itertools.cycle(calls), most)
     began = time.monotonic()
     connector = aiohttp.TCPConnector(limit=connections)
     async with aiohttp.ClientSession(url, connector=connector) as session:
@@ -50,8 +60,7 @@ async def _run(url: str, calls: Sequence[Call], seconds: float, connections: int
 async def _ask(
     session: aiohttp.ClientSession, turns: Iterator[Call], until: float, statuses: Counter[int]
 ) -> None:
-    while time.monotonic() < until:
-        call = next(turns)
+    while time.monotonic() < until and (call := next(turns, None)) is not None:
         headers = {"Authorization": f"Bearer {call.token}"} if call.token else {}
         async with session.request(
             call.method, call.path, json=call.body, headers=headers
@@ -80,8 +89,8 @@ def paced(url: str, calls: Sequence[Call], rate: float, seconds: float) -> Paced
 async def _paced(url: str, calls: Sequence[Call], rate: float, seconds: float) -> Paced:
     took: list[float] = []
     began = time.monotonic()
-    connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(url, connector=connector) as session:
+    connector = aiohttp.TCPConnector(limit=MOST_CONNECTIONS)
+    async with aiohttp.ClientSession(url, connector=connector, timeout=PATIENT) as session:
         sent = []
         for number in range(int(rate * seconds)):
             due = began + number / rate
