@@ -33,9 +33,9 @@ MENU: tuple[tuple[Promise, tuple[tuple[str, Promise, str], ...]], ...] = (
         (
             ("slots.LicencePool", gettext_lazy("IUM Configuration"), "tune"),
             ("slots.PageRules", gettext_lazy("Page rules"), "rule"),
+            ("slots.QueueBranding", gettext_lazy("Look of the queue page"), "palette"),
             ("slots.Slot", gettext_lazy("Slots"), "key"),
             ("slots.QueueEntry", gettext_lazy("Queue"), "hourglass_top"),
-            ("slots.QueueBranding", gettext_lazy("Look of the queue page"), "palette"),
             ("slots.WaitEstimate", gettext_lazy("Expected waits"), "timer"),
             ("slots.HandOver", gettext_lazy("Hand-overs"), "swap_horiz"),
             ("slots.SlotSession", gettext_lazy("Sessions"), "history"),

@@ -16,6 +16,7 @@ from slots.models import (
     Notice,
     NoticeKind,
     PageRules,
+    QueueBranding,
     SlotSession,
     WaitEstimate,
 )
@@ -88,6 +89,7 @@ def populate(pool: LicencePool, number: int) -> None:
     pool.refresh_from_db()
     pool_apply_limit(pool_id=pool.pk, at=AT)
     PageRules.objects.get_or_create(pk=1)
+    QueueBranding.objects.get_or_create(pool=None)
     for count in range(number):
         holder = factories.holder(pool)
         factories.active(holder, pool, AT - timedelta(minutes=count))

@@ -172,13 +172,17 @@ def menu(client: Client) -> dict[str, list[str]]:
 def test_the_menu_is_in_the_order_of_work(boss: Client) -> None:
     found = menu(boss)
     assert list(found) == ["", "Licences", "People and sites", "Operation"]
-    assert found["Licences"][:6] == [
+    assert found["Licences"] == [
         "IUM Configuration",
         "Page rules",
+        "Look of the queue page",
         "Slots",
         "Queue",
+        "Expected waits",
+        "Hand-overs",
         "Sessions",
         "Journal",
+        "Break glass",
     ]
     assert found["People and sites"][:4] == ["Users", "Groups", "Sites", "Devices"]
     assert {"Jobs", "Schedules", "Activity"} <= set(found["Operation"])
@@ -192,7 +196,8 @@ def test_the_menu_shows_only_what_one_may_see(stranger: Client) -> None:
         "Operation": [],
     }
     reader = signed_in(staff("rita", "slots.view_journalentry"))
-    assert menu(reader)["Licences"] == ["Journal"]
+    # Hand-overs are told from the journal.
+    assert menu(reader)["Licences"] == ["Hand-overs", "Journal"]
 
 
 def test_every_model_of_the_menu_exists() -> None:
