@@ -14,7 +14,7 @@ from django.db.models import Field, Model
 
 from ium.backup.tables import as_stored, columns_of, tables
 from ium.directory.models import Group, Site
-from slots.models import LicencePool, PageRules
+from slots.models import LicencePool, Outcome, PageRules, WaitEstimate
 from tests import factories
 from tests.factories import AT, FakeJira, PoolFactory, minutes
 
@@ -36,7 +36,19 @@ def fill() -> LicencePool:
     jira = FakeJira()
     for _ in range(2):
         factories.active(jira.holder(pool), pool, AT)
-    factories.waiting(pool, AT + minutes(1))
+    waiting = factories.waiting(pool, AT + minutes(1))
+    # Its columns depend on each other.
+    WaitEstimate.objects.create(
+        pool=pool,
+        entry=factories.entry_of(waiting),
+        made_at=AT,
+        ahead=1,
+        low_seconds=60,
+        expected_seconds=90,
+        high_seconds=120,
+        outcome=Outcome.SERVED,
+        actual_seconds=100,
+    )
     for model in tables():
         if not model._base_manager.exists():
             _one_row(model)

@@ -108,7 +108,7 @@ def test_who_cannot_be_given_access_holds_up_nobody(world: World, group: Group) 
     world.sim.fault("memberships", "status", "POST", status=404, code="ADMIN-UAM-404-1", times=1)
     glass = settle(world, start(world))
     assert glass.state == GlassState.GIVEN
-    assert glass.message == "1 people could not be given access."
+    assert glass.message == "1 person could not be given access."
     assert glass_counts(glass).failed == 1
     assert len(world.members(EMERGENCY)) == len(OURS | BEFORE) - 1
     end(world, glass)
@@ -123,7 +123,7 @@ def test_access_that_cannot_be_taken_back_is_no_end(world: World, group: Group) 
     assert glass_continue(glass_id=glass.pk) == 600
     glass.refresh_from_db()
     assert glass.state == GlassState.TAKING
-    assert glass.message.startswith("1 people could not be taken out")
+    assert glass.message.startswith("1 person could not be taken out")
     world.later(601)
     assert settle(world, glass).state == GlassState.ENDED
     assert world.members(EMERGENCY) == BEFORE
