@@ -80,11 +80,16 @@ class World:
     def warn(self, person: Person, seconds: float) -> None:
         """Warn the holder: the slot is lost in so many seconds."""
         self.inside.run(WARN.format(account=person.account_id, seconds=seconds))
+        wait_for(lambda: person.state()["revoke_at"], 5, "the web server knows of the warning")
 
     def lose(self, person: Person) -> None:
         """Let the sweep take the slot of somebody who was inactive, and wait until Jira confirmed it."""
-        assert self.inside.run(DUE.format(account=person.account_id)) == 1
-        wait_for(lambda: person.state()["state"] == "none", 25, "the sweep takes the slot")
+
+        def is_gone() -> bool:
+            self.inside.run(DUE.format(account=person.account_id))
+            return bool(person.state()["state"] == "none")
+
+        wait_for(is_gone, 25, "the sweep takes the slot")
 
     def active_at(self, person: Person) -> float:
         """When IUM knows the person to have been active last; 0 for never."""
