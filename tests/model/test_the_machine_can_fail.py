@@ -17,6 +17,7 @@ RARE = {
     mutations.believe_old_readings,
     mutations.repair_what_is_new,
     mutations.forget_an_interrupted_sync,
+    mutations.let_a_class_pass_for_ever,
 }
 pytestmark = [
     pytest.mark.django_db(transaction=True),
