@@ -27,7 +27,7 @@ def drop_the_unsettled_wait(patch: pytest.MonkeyPatch) -> None:
 def drop_the_fence(patch: pytest.MonkeyPatch) -> None:
     """A late answer is taken for the answer to whatever the slot wants now."""
 
-    def current(change: WantedChange) -> Slot | None:
+    def current(change: WantedChange, _pool: LicencePool) -> Slot | None:
         slots = Slot.objects.select_related("pool__site", "holder", "queue_entry")
         return slots.exclude(holder=None).filter(pk=change.slot_id).first()
 
