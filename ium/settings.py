@@ -244,6 +244,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A web request never waits long for a broker that is away: the row is the truth, not the message.
     "socket_connect_timeout": 1,
     "socket_timeout": 5,
+    # Without these a call that sends a message waits six seconds for a broker that refuses.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
