@@ -104,7 +104,10 @@ def test_a_confirmed_grant_starts_the_stay(single: LicencePool, at: datetime) ->
         at + seconds(7),
         at + seconds(7),
     )
-    assert JournalEntry.objects.get(user=ann, event="confirmed").details == {"seconds": 7.0}
+    assert JournalEntry.objects.get(user=ann, event="confirmed").details == {
+        "seconds": 7.0,
+        "asked_at": (at + seconds(7)).isoformat(),
+    }
 
 
 def test_a_confirmation_twice_counts_once(single: LicencePool, at: datetime) -> None:
