@@ -13,9 +13,17 @@ EXTENSION = ROOT / "extension"
 _INSTALLED = EXTENSION / "node_modules" / ".package-lock.json"
 
 
+OLDEST_NODE = 20
+
+
 def has_npm() -> bool:
-    """Whether the extension can be built here."""
-    return shutil.which("npm") is not None and shutil.which("node") is not None
+    """Whether the extension can be built here: with npm and Node 20 or newer."""
+    node = shutil.which("node")
+    if node is None or shutil.which("npm") is None:
+        return False
+    told = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603 - node
+    major = told.removeprefix("v").partition(".")[0]
+    return major.isdecimal() and int(major) >= OLDEST_NODE
 
 
 def install_packages() -> None:

@@ -67,7 +67,7 @@ def steps(scratch: Path) -> list[Step]:
 def _extension() -> Step:
     """The browser extension's own checks; where there is no npm the line says so."""
     if not has_npm():
-        return Step("extension: SKIPPED, no npm", (sys.executable, "-c", ""))
+        return Step("extension: SKIPPED, no npm with Node 20", (sys.executable, "-c", ""))
     return Step("extension", _python("ium.runtime.extension"))
 
 

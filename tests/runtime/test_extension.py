@@ -58,4 +58,4 @@ def test_without_npm_lint_says_that_the_extension_was_skipped(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(lint, "has_npm", lambda: False)
-    assert "extension: SKIPPED, no npm" in [step.name for step in lint.steps(tmp_path)]
+    assert "extension: SKIPPED, no npm with Node 20" in [step.name for step in lint.steps(tmp_path)]
