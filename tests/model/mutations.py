@@ -12,7 +12,7 @@ from slots.models import CloseReason, LicencePool, LossReason, QueueEntry, Slot,
 from slots.models.queue import QueueQuerySet
 from slots.models.slot import SlotQuerySet
 from slots.services import WantedChange, change_confirm, change_postpone, dispatch, losses, requests
-from slots.services.asking import Ask, Outcome
+from slots.services.asking import Ask, Outcome, slot_request_many
 from slots.services.journal import journal_write
 from slots.services.pools import pool_lock
 
@@ -27,7 +27,7 @@ def drop_the_unsettled_wait(patch: pytest.MonkeyPatch) -> None:
 def drop_the_fence(patch: pytest.MonkeyPatch) -> None:
     """A late answer is taken for the answer to whatever the slot wants now."""
 
-    def current(change: WantedChange, _pool: LicencePool) -> Slot | None:
+    def current(change: WantedChange, _pool: LicencePool | None = None) -> Slot | None:
         slots = Slot.objects.select_related("pool__site", "holder", "queue_entry")
         return slots.exclude(holder=None).filter(pk=change.slot_id).first()
 
@@ -112,13 +112,13 @@ def count_then_insert(patch: pytest.MonkeyPatch) -> None:
             dispatch.grant(Slot.objects.create(pool=pool), entry, at=at)
         return free
 
-    for place in ("changes", "requests", "upkeep", "limit", "group_rules"):
+    for place in ("asking", "changes", "group_rules", "limit", "upkeep"):
         patch.setattr(f"slots.services.{place}.pool_dispatch", count_and_give)
 
 
 def forget_the_journal(patch: pytest.MonkeyPatch) -> None:
     """Nobody writes down why a slot was taken."""
-    patch.setattr("slots.services.losses.journal_write", lambda **_: None)
+    patch.setattr("slots.services.losses.journal_slots", lambda *_, **__: None)
 
 
 def adopt_strangers(patch: pytest.MonkeyPatch) -> None:
@@ -184,7 +184,7 @@ def let_a_class_pass_for_ever(patch: pytest.MonkeyPatch) -> None:
 
 def join_by_polling(patch: pytest.MonkeyPatch) -> None:
     """Whoever polls is put into the queue."""
-    many = requests.slot_request_many
+    many = slot_request_many
 
     def joining(*, asks: Sequence[Ask], **fields: Any) -> list[Outcome]:
         return many(asks=[replace(ask, join=True) for ask in asks], **fields)
@@ -208,7 +208,7 @@ FOUND_BY: dict[Mutation, str] = {
     believe_old_readings: r"adopted whose removal is confirmed",
     repair_what_is_new: r"a member all the time",
     count_then_insert: r"appeared without an explanation|more rows",
-    forget_the_journal: r"the journal says",
+    forget_the_journal: r"the journal says|warned or not",
     adopt_strangers: r"was adopted",
     give_up_when_a_worker_dies: r"unfinished",
     keep_surplus_rows: r"more rows|allowed|do not fit",

@@ -56,7 +56,7 @@ def test_upkeep_with_nothing_to_do(
 def test_comparing_with_a_jira_that_agrees(
     full: LicencePool, at: datetime, django_assert_num_queries: Counter
 ) -> None:
-    members = list(full.slots.values_list("holder__account_id", flat=True))
+    members = [str(slot.holder.account_id) for slot in full.slots.all() if slot.holder]
     with django_assert_num_queries(6 + LIMIT):
         pool_reconcile(pool_id=full.pk, member_ids=members, read_at=at + minutes(1), at=at)
 
@@ -77,5 +77,5 @@ def test_a_removal_and_the_next_grant(at: datetime, django_assert_num_queries: C
     waiting(pool, at)
     slot_release(user=ann, pool=pool, at=at)
     change = claimed(ann, at)
-    with django_assert_num_queries(14 + LIMIT):
+    with django_assert_num_queries(15 + LIMIT):
         assert change_confirm(change=change, at=at)
