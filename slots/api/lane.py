@@ -130,7 +130,8 @@ def _body(request: HttpRequest) -> dict[str, Any] | None:
         found = strict_json(request.body)
     except ParseError:
         return None
-    return found if isinstance(found, dict) else None
+    # A null is not the same as nothing: it is refused, by the usual way.
+    return found if isinstance(found, dict) and None not in found.values() else None
 
 
 def _caller(token: str, part: str, request: HttpRequest) -> Caller | None:
