@@ -49,8 +49,9 @@ def web(installation: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     assert start("prepare", installation).wait(120) == 0
     process = start("web", installation)
     yield process
-    process.kill()
-    process.wait()
+    # In order: a server that is killed leaves its workers behind.
+    process.terminate()
+    process.wait(15)
 
 
 def test_a_prepared_installation_serves(
