@@ -34,14 +34,14 @@ Slot.objects.update(unsettled_until=None, next_attempt_at=None)
 # Into the state just before the popup: the sweep's own marks, as `sweep_warn` sets them.
 WARN = """
 by = clock.now()
-Slot.objects.filter(holder__account_id={account!r}).update(
+Slot.objects.filter(holder__account_id={account!r}, state="active").update(
     warned_at=by, revoke_at=by + timedelta(seconds={seconds}))
 """
 # A holder who was away for long, and was warned: the sweep, which Beat runs every ten seconds, takes the slot.
 DUE = """
 now = clock.now()
 LastActivity.objects.filter(user__account_id={account!r}).update(last_active_at=now - timedelta(hours=2))
-Slot.objects.filter(holder__account_id={account!r}).update(
+Slot.objects.filter(holder__account_id={account!r}, state="active").update(
     granted_at=now - timedelta(hours=3), confirmed_at=now - timedelta(hours=3), seen_at=now - timedelta(hours=2),
     clock_from=now - timedelta(hours=3), warned_at=now - timedelta(seconds=70), revoke_at=now - timedelta(seconds=1))
 result = sweep_revoke(pool_id=LicencePool.objects.get(key="jira").pk, at=now)
@@ -79,8 +79,13 @@ class World:
 
     def warn(self, person: Person, seconds: float) -> None:
         """Warn the holder: the slot is lost in so many seconds."""
-        self.inside.run(WARN.format(account=person.account_id, seconds=seconds))
-        wait_for(lambda: person.state()["revoke_at"], 5, "the web server knows of the warning")
+
+        def is_warned() -> bool:
+            # Activity that was on its way takes a warning back: then once more.
+            self.inside.run(WARN.format(account=person.account_id, seconds=seconds))
+            return person.state()["revoke_at"] is not None
+
+        wait_for(is_warned, 5, "the web server knows of the warning")
 
     def lose(self, person: Person) -> None:
         """Let the sweep take the slot of somebody who was inactive, and wait until Jira confirmed it."""
