@@ -28,7 +28,9 @@ POKE = """async () => {
     await browser.storage.session.set({live});
     await browser.runtime.sendMessage({type: "look", pool: "jira", wanted: null, fresh: true});
 }"""
+# Nobody sits at this computer, whatever headless Firefox says.
 QUIET = """async () => {
+    (await browser.runtime.getBackgroundPage()).browser.idle.queryState = async () => "idle";
     const {live} = await browser.storage.session.get("live");
     for (const state of Object.values(live.pools)) state.confirmedAt = state.activeAt;
     await browser.storage.session.set({live});
@@ -44,9 +46,19 @@ OFFLINE = """async (is) => {
     background.ownFetch ??= background.fetch;
     background.fetch = is === "True" ? () => Promise.reject(new TypeError("offline")) : background.ownFetch;
 }"""
-FORGET = (
-    "async () => { await browser.storage.local.clear(); await browser.storage.session.clear(); }"
-)
+FORGET = """async () => {
+    await browser.storage.local.clear();
+    await browser.storage.session.clear();
+    for (const id of Object.keys(await browser.notifications.getAll())) await browser.notifications.clear(id);
+}"""
+# Ends the event page as Firefox itself does after 30 s without an event.
+TERMINATE = """async (id) => {
+    const {ExtensionParent} = ChromeUtils.importESModule("resource://gre/modules/ExtensionParent.sys.mjs");
+    const extension = ExtensionParent.GlobalManager.getExtension(id);
+    await extension.terminateBackground({disableResetIdleForTest: true});
+}"""
+MARK = "async () => { (await browser.runtime.getBackgroundPage()).isOld = true; }"
+MARKED = "async () => (await browser.runtime.getBackgroundPage())?.isOld ?? false"
 SIGN_IN = """async (accountId) => {
     const target = "/servicedesk/customer/portal/1";
     const answer = await fetch("/login", {method: "POST", body: new URLSearchParams({accountId, continue: target})});
@@ -56,6 +68,11 @@ SIGN_IN = """async (accountId) => {
 SEEN = """(part) => {
     const found = document.querySelector("ium-extension")?.shadowRoot?.querySelector(`[data-part=${part}]`);
     return found && found.checkVisibility() ? found.innerText : "";
+}"""
+STYLE = """(part) => {
+    const root = document.querySelector("ium-extension").shadowRoot;
+    const {fontSize, visibility, opacity} = getComputedStyle(root.querySelector(`[data-part=${part}] h2`));
+    return [fontSize, visibility, opacity];
 }"""
 PLACE = """(part, button) => {
     const root = document.querySelector("ium-extension").shadowRoot;
@@ -104,6 +121,15 @@ class Tab:
     def sees_no(self, part: str, seconds: float = 10) -> None:
         """Wait until it is not there."""
         wait_for(lambda: not self.seen(part), seconds, f"no {part}")
+
+    def style(self, part: str) -> list[str]:
+        """How the heading of the overlay looks: font size, visibility, opacity."""
+        found: list[str] = self.run(STYLE, part)
+        return found
+
+    def to_front(self) -> None:
+        """Show this tab: the others are no longer on the screen."""
+        self.bidi.send("browsingContext.activate", context=self.context)
 
     def click(self, part: str, button: str) -> None:
         """Click a button of the overlay as a person does."""
@@ -161,6 +187,8 @@ class Firefox:
                 "network.socket.forcePort": f"443={world.site.port}",
                 "extensions.webextensions.uuids": json.dumps({ID: HOST}),
                 "intl.accept_languages": "en-GB",
+                # There is no desktop here that could show a notification: then Firefox draws it itself.
+                "alerts.useSystemBackend": False,
             },
             profile / "firefox.log",
         )
@@ -237,6 +265,24 @@ class Firefox:
     def offline(self, is_offline: bool) -> None:
         """Let the extension's own calls fail, as without a network."""
         self.home.run(OFFLINE, is_offline)
+
+    def end_event_page(self) -> None:
+        """End the page of the background; the next event starts a new one."""
+        self.home.run(MARK)
+        tree = self.bidi.send("browsingContext.getTree", **{"maxDepth": 0, "moz:scope": "chrome"})
+        Tab(self.bidi, tree["contexts"][0]["context"]).run(TERMINATE, ID)
+
+    def has_old_event_page(self) -> bool:
+        """Whether the page is still there that was to be ended."""
+        is_old: bool = self.home.run(MARKED)
+        return is_old
+
+    def notices(self) -> list[str]:
+        """The notifications that are on the screen."""
+        shown: list[str] = self.home.run(
+            "async () => Object.keys(await browser.notifications.getAll())"
+        )
+        return shown
 
     def badge(self) -> str:
         """What the toolbar button shows."""

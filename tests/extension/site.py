@@ -30,6 +30,13 @@ HOSTILE = """<!DOCTYPE html><title>Hostile (simulated Jira)</title><style>
 body::before { content: "over everything"; position: fixed; inset: 0; z-index: 2147483647;
     visibility: visible !important; opacity: 1 !important; background: red; }
 </style><p>Board</p>"""
+# A dialog of the page's own that makes everything else on it inert.
+OWN_MODAL = """() => {
+    const own = document.createElement("dialog");
+    own.textContent = "Jira asks";
+    document.body.append(own);
+    own.showModal();
+}"""
 _NOT_HANDED_ON = {"transfer-encoding", "connection", "content-length", "content-encoding"}
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.axe import violations
 from tests.extension.chromium import QUEUE, WARNING, Chromium, policed, sign_in_at_ium
-from tests.extension.site import SITE
+from tests.extension.site import OWN_MODAL, SITE
 from tests.extension.world import World
 from tests.system.running import Person, wait_for
 
@@ -188,10 +188,7 @@ def test_a_modal_dialog_of_the_page_neither_stops_the_warning_nor_the_queue(
     world.has_slot(ann)
     chrome.sign_in(ann)
     page = chrome.open()
-    page.evaluate(
-        "() => { const own = document.createElement('dialog'); own.textContent = 'Jira asks'; "
-        "document.body.append(own); own.showModal(); }"
-    )
+    page.evaluate(OWN_MODAL)
     chrome.quiet()
     world.warn(ann, 50)
     chrome.poke()

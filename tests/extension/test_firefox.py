@@ -4,7 +4,7 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 from tests.extension.firefox import QUEUE, WARNING, Firefox, Tab
-from tests.extension.site import SITE
+from tests.extension.site import OWN_MODAL, SITE
 from tests.extension.world import World
 from tests.system.running import Person, wait_for
 
@@ -16,7 +16,7 @@ def test_firefox_tells_work_and_keeps_the_slot_from_the_warning(
     fox.sign_in(ann)
     tab = fox.open()
     wait_for(lambda: fox.badge() == "\N{CHECK MARK}", 10, "the badge")
-    # Headless Firefox says now and then that somebody is at the computer: then the opened page keeps the slot.
+    # What was still on its way when the page had been opened takes the first warning back.
     wait_for(lambda: _is_warned(fox, tab, world, ann), 10, "the warning")
     tab.press("a")
     tab.sees(WARNING, "You keep your slot")
@@ -38,6 +38,66 @@ def test_firefox_covers_a_page_that_lost_its_slot_and_brings_it_back(
     tab.sees_no(QUEUE, 20)
     assert tab.run("() => document.title") == "not loaded anew"
     assert tab.address() == f"{SITE}/browse/DEMO-7"
+
+
+def test_no_style_of_a_page_hides_the_queue_in_firefox_or_lies_over_it(
+    fox: Firefox, world: World, ann: Person, ben: Person
+) -> None:
+    world.has_slot(ben)
+    fox.sign_in(ann)
+    tab = fox.open("/jira/software/hostile")
+    tab.sees(QUEUE, "You have no Jira slot")
+    assert tab.style(QUEUE) == ["22px", "visible", "1"]
+    tab.click(QUEUE, "reconnect")  # at its place on the screen, whatever lies there
+    tab.sees(QUEUE, "You are in the queue")
+
+
+def test_a_modal_dialog_of_the_page_stops_neither_warning_nor_queue_in_firefox(
+    fox: Firefox, world: World, ann: Person
+) -> None:
+    world.has_slot(ann)
+    fox.sign_in(ann)
+    tab = fox.open()
+    tab.run(OWN_MODAL)
+    wait_for(lambda: _is_warned(fox, tab, world, ann), 10, "the warning")
+    assert fox.notices() == [], "the page is on the screen"
+    tab.press("a")
+    tab.sees(WARNING, "You keep your slot")
+    world.lose(ann)
+    fox.poke()
+    tab.sees(QUEUE, "You were inactive")
+    tab.click(QUEUE, "reconnect")
+    tab.sees_no(QUEUE, 20)
+
+
+def test_a_notification_of_firefox_warns_when_no_page_of_jira_is_on_the_screen(
+    fox: Firefox, world: World, ann: Person
+) -> None:
+    world.has_slot(ann)
+    fox.sign_in(ann)
+    tab = fox.open()
+    fox.home.to_front()
+    wait_for(lambda: _is_warned(fox, tab, world, ann), 10, "the warning")
+    wait_for(lambda: fox.notices() == ["ium-warning"], 5, "the notification")
+    ann.works()
+    fox.poke()
+    wait_for(lambda: not fox.notices(), 5, "no notification")
+
+
+def test_an_ended_event_page_of_firefox_forgets_nothing(
+    fox: Firefox, world: World, ann: Person
+) -> None:
+    world.has_slot(ann)
+    fox.sign_in(ann)
+    tab = fox.open()
+    wait_for(lambda: fox.badge() == "\N{CHECK MARK}", 10, "the badge")
+    fox.end_event_page()
+    world.inside.run("LastActivity.objects.all().delete()")
+    fox.time_passes(60)
+    wait_for(lambda: _types(tab) and world.active_at(ann), 10, "a new page tells it")
+    assert not fox.has_old_event_page()
+    assert fox.tell({"type": "snapshot"})["pools"]["jira"]["document"]["state"] == "active"
+    assert fox.badge() == "\N{CHECK MARK}"
 
 
 def test_firefox_never_covers_other_products_when_the_address_changes(
@@ -103,6 +163,12 @@ def test_firefox_signs_in_by_the_true_flow(fox: Firefox, world: World, ann: Pers
     )
     wait_for(lambda: fox.tell({"type": "snapshot"})["signedIn"], 15, "signed in")
     wait_for(lambda: fox.tell({"type": "snapshot"})["config"]["pools"], 10, "the configuration")
+
+
+def _types(tab: Tab) -> bool:
+    """Press a key."""
+    tab.press("a")
+    return True
 
 
 def _is_warned(fox: Firefox, tab: Tab, world: World, ann: Person) -> bool:
