@@ -39,15 +39,22 @@ BATCH = 1000
 _COLUMNS = ("pool", "state", "fence", "warned_at", "revoke_at")
 
 
-def revoke(*slots: Slot, reason: LossReason, at: datetime, actor: User | None = None) -> int:
+def revoke(
+    *slots: Slot,
+    reason: LossReason,
+    at: datetime,
+    actor: User | None = None,
+    among: SlotQuerySet | None = None,
+) -> int:
     """Want the slots' holders out of the access group; a slot stays used until Jira confirms it.
 
     The caller holds the pool lock. Returns how many slots were still as the caller saw them: activity clears
     `revoke_at` without the lock, and then the sweep must not take the slot. A call that is in flight keeps
-    its claim: the removal waits for its answer.
+    its claim: the removal waits for its answer. `among`: only if a slot is still one of these.
     """
+    rows = _as_seen(slots, reason)
     taken = update_returning(
-        _as_seen(slots, reason),
+        rows if among is None else rows.filter(pk__in=among.values("pk")),
         state=SlotState.REVOKING,
         fence=F("fence") + 1,
         loss_reason=reason,
@@ -190,8 +197,12 @@ def reclaim(*, pool: LicencePool, at: datetime) -> bool:
     """
     if not _may_reclaim(pool, at):
         return False
-    longest = with_last_activity(_sweepable(pool, at), pool).order_by("last_active_at").first()
-    return longest is not None and bool(revoke(longest, reason=LossReason.RECLAIM, at=at))
+    inactive = _sweepable(pool, at)
+    longest = with_last_activity(inactive, pool).order_by("last_active_at").first()
+    # Looked at once more as it is taken: activity needs no lock.
+    return longest is not None and bool(
+        revoke(longest, reason=LossReason.RECLAIM, at=at, among=inactive)
+    )
 
 
 def could_reclaim(*, pool: LicencePool, at: datetime) -> bool:

@@ -72,6 +72,11 @@ def warned(pool: LicencePool) -> User:
     return ann
 
 
+def fresh(pool: LicencePool) -> LicencePool:
+    """The pool as a request reads it."""
+    return LicencePool.objects.select_related("site").get(pk=pool.pk)
+
+
 def work(user: User, pool: LicencePool, at: datetime = SWEEP) -> None:
     """Report activity now."""
     slot_activity(user=user, pool=pool, idle=timedelta(0), source="extension", at=at)
@@ -150,6 +155,27 @@ def test_no_slot_is_taken_from_somebody_whose_activity_can_be_seen(
     taken.set()
     thread.join(PATIENCE)
     assert slot_of(warned).state == SlotState.ACTIVE or seen == [False]
+
+
+def test_activity_that_commits_before_reclaim_takes_the_slot_keeps_it(pool: LicencePool) -> None:
+    LicencePool.objects.filter(pk=pool.pk).update(reclaim_on_request=True)
+    ann = holder(pool)
+    trusted(SWEEP)
+    ben = member(pool)
+    working = partial(apart, partial(work, ann, pool))
+    with run_before("slots.services.losses.revoke", working):
+        slot_request(user=ben, pool=fresh(pool), return_url=None, at=SWEEP)
+    assert slot_of(ann).state == SlotState.ACTIVE
+    assert "revoking" not in events_of(ann)
+
+
+def test_a_sweep_and_reclaim_of_the_same_slot_take_it_once(pool: LicencePool, warned: User) -> None:
+    LicencePool.objects.filter(pk=pool.pk).update(reclaim_on_request=True)
+    ben = member(pool)
+    ask = partial(slot_request, user=ben, pool=fresh(pool), return_url=None, at=SWEEP)
+    together([partial(sweep_revoke, pool_id=pool.pk, at=SWEEP), ask])
+    assert events_of(warned).count("revoking") == 1
+    assert (slot_of(warned).state, slot_of(warned).fence) == (SlotState.REVOKING, 2)
 
 
 def test_a_sweep_waits_for_activity_that_is_about_to_commit(
