@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from ium.runtime.config import Config, read_config
 from ium.runtime.environment import python_path
@@ -43,10 +44,21 @@ def prepare(variables: Mapping[str, str]) -> None:
 
     Raises OperatorError when one of them fails; their own messages come before it.
     """
-    for arguments in (("migrate", "--noinput"), ("collectstatic", "--noinput", "--verbosity", "0")):
+    commands: list[tuple[str, ...]] = [("migrate", "--noinput")]
+    if not _is_laid_out(variables):
+        commands.append(("collectstatic", "--noinput", "--verbosity", "0"))
+    for arguments in commands:
         ended = subprocess.run((*MANAGE, *arguments), env=variables, check=False)  # noqa: S603 - our own program
         if ended.returncode:
             raise OperatorError(f"manage.py {arguments[0]} failed (see above).")
+
+
+def _is_laid_out(variables: Mapping[str, str]) -> bool:
+    """Whether the static files came with the image, where nobody may write them."""
+    folder = variables.get("IUM_STATIC")
+    if not folder or os.access(folder, os.W_OK):
+        return False
+    return (Path(folder) / "staticfiles.json").exists()
 
 
 def check_common(environment: Mapping[str, str]) -> None:

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from ium.runtime.embedded_valkey import free_port
 from ium.runtime.errors import OperatorError
 from ium.runtime.probes import http_answer
 from ium.runtime.secret_store import make_secrets
-from ium.runtime.serve import COMMON, check_common, parts, serve
+from ium.runtime.serve import COMMON, check_common, parts, prepare, serve
 from tests.runtime.running import eventually
 
 GIVEN = dict.fromkeys(COMMON, "given")
@@ -62,6 +62,28 @@ def test_a_prepared_installation_serves(
     assert list(Path(installation["IUM_STATIC"]).glob("staticfiles.json"))
     web.terminate()
     assert web.wait(15) == 0, "systemd calls anything else a failure"
+
+
+@pytest.mark.parametrize(
+    ("holds", "writable", "lays_out"),
+    [(True, False, False), (True, True, True), (False, False, True)],
+)
+def test_static_files_of_an_image_are_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, holds: bool, writable: bool, lays_out: bool
+) -> None:
+    if holds:
+        (tmp_path / "staticfiles.json").touch()
+    # Root may write everywhere: the right is asked for, and told here.
+    monkeypatch.setattr(os, "access", lambda *_: writable)
+    ran: list[str] = []
+
+    def run(command: Sequence[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        ran.append(command[2])
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    prepare({"IUM_STATIC": str(tmp_path)})
+    assert ran == ["migrate", *(["collectstatic"] if lays_out else [])]
 
 
 def test_every_program_of_ium_is_a_part() -> None:
