@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 
-import type { Snapshot } from "../src/shared/types.ts";
+import type { SlotDocument, Snapshot } from "../src/shared/types.ts";
 import { Browser, CONFIG, document, type Call, type Reply } from "./fake.ts";
 
 const SERVER = "https://ium.example.com";
@@ -152,12 +152,33 @@ test("waiting polls by asking for a slot, leaving stops that until Reconnect", a
   assert.equal(browser.badge, "3");
   later(4);
   await browser.send({ type: "look", pool: "jira", wanted });
-  assert.equal(last()?.method, "POST");
+  assert.deepEqual([last()?.method, last()?.body], ["POST", { pool: "jira", return_url: wanted, join: false }]);
   await browser.send({ type: "act", act: "release", pool: "jira", wanted });
   assert.equal(last()?.method, "DELETE");
   later(4);
   await browser.send({ type: "look", pool: "jira", wanted });
   assert.equal(last()?.method, "GET");
+});
+
+test("who left the queue on another device is not put back, who overslept waits again", async () => {
+  await wake();
+  const wanted = "https://acme.atlassian.net/browse/DEMO-1";
+  const answers = (state: Partial<SlotDocument>) => {
+    browser.reply = (call) => (call.url.endsWith("/config") ? normal(call) : { json: document(state) });
+  };
+  const bodies = () => browser.calls.filter(({ url }) => url.endsWith("/slot")).map(({ body }) => body);
+  answers({ state: "queued", reason: "waiting", automatic: true, position: 3, retry_after: 3 });
+  await browser.send({ type: "act", act: "reconnect", pool: "jira", wanted });
+  for (const [reason, calls] of [["left_queue", 1], ["gone", 2]] as const) {
+    answers({ state: "queued", reason: "waiting", automatic: true, position: 3, retry_after: 3 });
+    await browser.send({ type: "act", act: "reconnect", pool: "jira", wanted });
+    answers({ state: "none", reason, automatic: false });
+    browser.calls = [];
+    later(4);
+    await browser.send({ type: "look", pool: "jira", wanted });
+    const poll = { pool: "jira", return_url: wanted, join: false };
+    assert.deepEqual(bodies(), [poll, { pool: "jira", return_url: wanted }].slice(0, calls), reason);
+  }
 });
 
 test("nobody without a page of Jira is asked about, unless a slot may be lost", async () => {

@@ -8,6 +8,7 @@ import {
   mayReport,
   received,
   stateOf,
+  waits,
 } from "../shared/state.ts";
 import type { Act, PoolState, SlotDocument } from "../shared/types.ts";
 import { Line } from "./line.ts";
@@ -20,7 +21,7 @@ const calls = new Line();
 const FRESH = 3000;
 const LONGEST_ADDRESS = 2000;
 
-type Step = "look" | "reconnect" | "release" | "keep" | "report";
+type Step = "look" | "reconnect" | "poll" | "release" | "keep" | "report";
 
 async function stateNow(key: string): Promise<PoolState> {
   return stateOf(await live(), key);
@@ -56,7 +57,7 @@ export function look(
     const begins = state.document?.state === "none" && attempting(state, wanted !== null);
     if (!(due || (fresh && (old || begins))) || (await isResting(now))) return false;
     const { activity_seconds } = await config((await settings()).server);
-    if (attempting(state, wanted !== null)) return carryOut(key, "reconnect", wanted);
+    if (attempting(state, wanted !== null)) return carryOut(key, waits(state) ? "poll" : "reconnect", wanted);
     // The answer to a report tells the same: one call instead of two, and the first one after an outage.
     return carryOut(key, mayReport(state, activity_seconds, now) ? "report" : "look", null);
   });
@@ -84,6 +85,9 @@ async function carryOut(key: string, step: Step, wanted: string | null): Promise
       ...(told ? { sentAt: now, confirmedAt: Math.max(state.confirmedAt, before.activeAt) } : {}),
     }));
     if ((await live()).problem) await change(() => ({ problem: "" }));
+    // This browser waited and was asleep for so long that the wait ended: whoever woke it up still wants a slot.
+    const overslept = step === "poll" && document.state === "none" && document.reason === "gone";
+    if (overslept && wanted !== null) return carryOut(key, "reconnect", wanted);
   } catch (error) {
     await failed(key, error);
   }
@@ -98,9 +102,12 @@ function send(key: string, step: Step, wanted: string | null, state: PoolState):
     case "release":
       return call("DELETE", query);
     case "reconnect":
+    case "poll":
       return call("POST", "slot", {
         pool: key,
         ...(wanted !== null && wanted.length <= LONGEST_ADDRESS ? { return_url: wanted } : {}),
+        // Goes on with the wait there is: who left the queue on another device is not put back.
+        ...(step === "poll" ? { join: false } : {}),
       });
     default: {
       const report = { pool: key, idle_seconds: ageOf(state, Date.now()) };

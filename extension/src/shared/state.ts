@@ -59,11 +59,16 @@ export function countsActivity(phase: Phase): boolean {
   return !isQueuePhase(phase) && phase !== "not_managed" && phase !== "no_server";
 }
 
+/** Whether the person waits, as far as the last answer says. */
+export function waits(state: PoolState): boolean {
+  return state.document?.state === "queued" || state.document?.state === "granting";
+}
+
 /** Whether the next call asks for a slot: who waits goes on waiting; otherwise only where attempts are automatic. */
 export function attempting(state: PoolState, pageNeedsSlot: boolean): boolean {
   const document = state.document;
   if (document === null || state.left || document.reason === "pool_off") return false;
-  if (document.state === "queued" || document.state === "granting") return true;
+  if (waits(state)) return true;
   const mayStart = document.state === "none" || document.state === "revoking";
   return document.automatic && mayStart && pageNeedsSlot;
 }
