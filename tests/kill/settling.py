@@ -40,7 +40,14 @@ def settle(ium: KillableIum, people: list[Person], *, wait: bool) -> float:
     if not wait:
         time.sleep(QUIET_SECONDS)
         ium.script(CLAIMS_RUN_OUT)
-    wait_for(lambda: agrees(ium, people), 240 if wait else 45, "IUM agrees with Jira")
+    patience = (
+        240 if wait else 90
+    )  # Jira's pages are waited for up to 60 s when a worker dies that asked about them
+    try:
+        wait_for(lambda: agrees(ium, people), patience, "IUM agrees with Jira")
+    except AssertionError as error:
+        error.add_note(f"IUM says {_told({p.token: p for p in people})}; members {ium.members()}")
+        raise
     return round(time.monotonic() - began, 1)
 
 
