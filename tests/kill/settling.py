@@ -36,7 +36,8 @@ print(json.dumps([found.missing, found.adopted, found.strangers]))
 def settle(ium: KillableIum, people: list[Person], *, wait: bool) -> float:
     """Wait until nothing is under way; return the seconds that took. `wait`: also for claims, by the clock."""
     began = time.monotonic()
-    wait_for(ium.is_ready, 120, f"ready again; {readiness(ium)}")
+    # The supervisor waits longer after every failed start, and a loaded machine starts slowly.
+    wait_for(ium.is_ready, 240, f"ready again; before that {readiness(ium)}")
     if not wait:
         time.sleep(QUIET_SECONDS)
         ium.script(CLAIMS_RUN_OUT)
