@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from ium.directory.models import Group, Product, Site
+from slots.rules import Timing
 
 MINIMUM_INACTIVITY_MINUTES = 5
 TEST_INACTIVITY_MINUTES = 30
@@ -260,6 +261,23 @@ class LicencePool(models.Model):
     def slot_count(self) -> int:
         """How many slots are given out at most: the assigned licences less those kept back."""
         return self.assigned_licences - self.buffer_licences
+
+    @property
+    def timing(self) -> Timing[timedelta]:
+        """The rules of time with this pool's lengths."""
+        return Timing.of(lambda seconds: timedelta(seconds=seconds), **self.lengths)
+
+    @property
+    def lengths(self) -> dict[str, float]:
+        """What `Timing` needs, in seconds."""
+        return {
+            "inactivity": self.inactivity_minutes * 60,
+            "warning": self.warning_seconds,
+            "minimum_hold": self.minimum_hold_seconds,
+            "claim_time": self.claim_seconds,
+            "lock_time": self.lock_minutes * 60,
+            "place_kept": self.place_kept_seconds,
+        }
 
     @property
     def inactivity(self) -> timedelta:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ium.directory.models import User
 from slots.models.pool import LicencePool
+from slots.rules import rank
 
 
 class CloseReason(models.TextChoices):
@@ -22,7 +23,7 @@ class CloseReason(models.TextChoices):
 
 # The number less the places a group's rule puts its people ahead. Of equal ranks the later number comes first:
 # otherwise one place ahead would be none.
-RANK = ExpressionWrapper(F("seq") - F("places_ahead"), output_field=BigIntegerField())
+RANK = ExpressionWrapper(rank(F("seq"), F("places_ahead")), output_field=BigIntegerField())
 IN_ORDER = (F("priority").desc(), RANK, F("seq").desc())
 
 
@@ -96,7 +97,7 @@ class QueueEntry(models.Model):
     @property
     def rank(self) -> int:
         """The number that decides within a priority."""
-        return self.seq - self.places_ahead
+        return int(rank(self.seq, self.places_ahead))
 
     @property
     def order(self) -> tuple[int, int, int]:

@@ -21,7 +21,7 @@ from slots.services.estimates import estimates_note
 from slots.services.journal import journal_write
 from slots.services.losses import reclaim
 from slots.services.pools import pool_lock
-from slots.services.waits import ALIVE_FOR, latest_wait, place_keep, wait_goes_on
+from slots.services.waits import latest_wait, place_keep, wait_goes_on
 from slots.shares import class_of
 
 
@@ -123,7 +123,7 @@ class _Round:
             seq=self._pool.next_seq,
             joined_at=self._at,
             seen_at=self._at,
-            alive_until=self._at + ALIVE_FOR,
+            alive_until=self._pool.timing.alive_until(self._at),
             return_url=ask.return_url or "",
         )
         self._pool.next_seq += 1

@@ -231,7 +231,7 @@ def _free(slot: Slot, pool: LicencePool, at: datetime, *, asked_at: datetime | N
     if slot.loss_reason == LossReason.UNCLAIMED:
         _put_back(slot, at)
     if slot.loss_reason == LossReason.SWEEP and pool.lock_minutes > 0 and slot.holder_id:
-        until = at + timedelta(minutes=pool.lock_minutes)
+        until = pool.timing.lock_until(at)
         SlotLock.objects.update_or_create(
             pool=pool, user_id=slot.holder_id, defaults={"until": until}
         )

@@ -12,6 +12,7 @@ from ium.directory.models import AccountStatus, GroupMembership, User
 from slots.models import CloseReason, Event, LicencePool, QueueEntry, Slot, SlotLock, SlotState
 from slots.models.queue import QueueQuerySet
 from slots.models.slot import SlotQuerySet
+from slots.rules import room
 from slots.services.journal import journal_write
 from slots.services.picking import pick
 from slots.shares import Choice
@@ -37,12 +38,12 @@ def pool_dispatch(*, pool: LicencePool, at: datetime) -> int:
     """
     if grants_rest(pool, at):
         return 0
-    room = _room(pool)
-    if not room:
+    number = _room(pool)
+    if not number:
         return 0
     if pool.has_group_rules:
-        return _dispatch_by_rules(pool, room, at)
-    return _grant_all([(entry, None) for entry in _heads(pool, at)[:room]], pool, at)
+        return _dispatch_by_rules(pool, number, at)
+    return _grant_all([(entry, None) for entry in _heads(pool, at)[:number]], pool, at)
 
 
 def free_slots(pool: LicencePool) -> list[Slot]:
@@ -61,7 +62,7 @@ def _room(pool: LicencePool) -> int:
     """
     if not _free(pool).exists():
         return 0
-    return max(0, pool.slot_count - pool.slots.used().count())
+    return room(slots=pool.slot_count, used=pool.slots.used().count())
 
 
 def _heads(pool: LicencePool, at: datetime) -> QueueQuerySet:
@@ -78,9 +79,9 @@ def _heads(pool: LicencePool, at: datetime) -> QueueQuerySet:
     )
 
 
-def _dispatch_by_rules(pool: LicencePool, room: int, at: datetime) -> int:
+def _dispatch_by_rules(pool: LicencePool, number: int, at: datetime) -> int:
     """Give free slots where groups have rules: caps skip people, reserved slots go to their group first."""
-    return _grant_all(pick(pool=pool, heads=_heads(pool, at), number=room), pool, at)
+    return _grant_all(pick(pool=pool, heads=_heads(pool, at), number=number), pool, at)
 
 
 def _grant_all(

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from ium.directory.models import User
 from ium.lib.rows import update_returning
 from slots.models import CloseReason, Event, LicencePool, LossReason, Slot, SlotState
 from slots.models.slot import SlotQuerySet
+from slots.rules import reclaims, sweep_after
 from slots.selectors import LastActive, activity_of_holders, with_last_activity
 from slots.services.dispatch import grants_rest, want_change
 from slots.services.journal import journal_slots
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 
 SlotT = TypeVar("SlotT", bound=Slot)
-# The warning job runs every 10 s and may be late: it warns for the sweep at hand within this window.
-WARNING_WINDOW = timedelta(seconds=30)
 # Slots are taken so many at a time: memory stays flat, whoever is due.
 BATCH = 1000
 # What a loss needs of each slot; the pool, because its related manager asks for it.
@@ -106,20 +105,20 @@ def may_be_taken(pool: LicencePool, at: datetime) -> bool:
 
 def next_sweep(pool: LicencePool, at: datetime) -> datetime:
     """Return the first sweep that leaves time for a warning: sweeps lie on a fixed grid of the day."""
-    interval = pool.sweep_interval_minutes * 60
     earliest = (at + pool.warning).timestamp()
-    return datetime.fromtimestamp(-(-earliest // interval) * interval, tz=at.tzinfo)
+    sweep_at = sweep_after(earliest, pool.sweep_interval_minutes * 60)
+    return datetime.fromtimestamp(sweep_at, tz=at.tzinfo)
 
 
 def _sweepable(pool: LicencePool, sweep_at: datetime) -> SlotQuerySet:
     """Return active slots whose holders will be over the inactivity time at that moment."""
-    limit = sweep_at - pool.inactivity
+    limits = pool.timing.loss_limits(sweep_at)
     return pool.slots.filter(
-        ~Exists(activity_of_holders(pool).filter(last_active_at__gt=limit)),
+        ~Exists(activity_of_holders(pool).filter(last_active_at__gt=limits.active)),
         state=SlotState.ACTIVE,
         holder__is_protected=False,
-        confirmed_at__lte=sweep_at - pool.minimum_hold,
-        clock_from__lte=limit,
+        confirmed_at__lte=limits.confirmed,
+        clock_from__lte=limits.clock,
     )
 
 
@@ -131,7 +130,7 @@ def sweep_warn(*, pool_id: int, at: datetime, actor: User | None = None) -> int:
     """
     pool = pool_lock(pool_id)
     sweep_at = next_sweep(pool, at)
-    if sweep_at - at > pool.warning + WARNING_WINDOW or not may_be_taken(pool, at):
+    if not pool.timing.warns(at, sweep_at) or not may_be_taken(pool, at):
         return 0
     unwarned = Slot.objects.filter(
         pk__in=_sweepable(pool, sweep_at).values("pk"), state=SlotState.ACTIVE, warned_at=None
@@ -151,7 +150,7 @@ def sweep_revoke(*, pool_id: int, at: datetime, actor: User | None = None) -> in
     pool = pool_lock(pool_id)
     if not may_be_taken(pool, at):
         return 0
-    warned_long_ago = pool.slots.due(at).filter(warned_at__lte=at - timedelta(seconds=60))
+    warned_long_ago = pool.slots.due(at).filter(warned_at__lte=pool.timing.warned_by(at))
     due = with_last_activity(warned_long_ago, pool).annotate(is_protected=F("holder__is_protected"))
     return sum(_take_or_keep(some, pool, at, actor) for some in in_batches(due))
 
@@ -171,8 +170,9 @@ def _take_or_keep(
 
 
 def _keeps(slot: "WithAnnotations[Slot, Due]", pool: LicencePool, at: datetime) -> bool:
-    was_active = slot.warned_at is not None and slot.last_active_at > slot.warned_at
-    return was_active or slot.is_protected or slot.last_active_at + pool.inactivity > at
+    if slot.is_protected or slot.warned_at is None:
+        return slot.is_protected
+    return pool.timing.keeps(at, active=slot.last_active_at, warned=slot.warned_at)
 
 
 def _keep(slots: Sequence[Slot], at: datetime) -> None:
@@ -213,8 +213,12 @@ def could_reclaim(*, pool: LicencePool, at: datetime) -> bool:
 def _may_reclaim(pool: LicencePool, at: datetime) -> bool:
     if not pool.reclaim_on_request or grants_rest(pool, at) or not may_be_taken(pool, at):
         return False
-    on_their_way = pool.slots.filter(state=SlotState.REVOKING).count()
-    if pool.entries.alive(at).count() <= on_their_way or pool.slots.count() > pool.slot_count:
+    if not reclaims(
+        waiting=pool.entries.alive(at).count(),
+        coming=pool.slots.filter(state=SlotState.REVOKING).count(),
+        rows=pool.slots.count(),
+        slots=pool.slot_count,
+    ):
         return False
     return not pool.has_group_rules or anybody_below_the_caps(pool, at)
 

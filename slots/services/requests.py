@@ -20,15 +20,13 @@ from slots.models import (
     Slot,
     SlotState,
 )
+from slots.rules import MISSES_UNTIL_GONE
 from slots.selectors import why_refused
 from slots.services.asking import Ask, note_seen, slot_request_many
 from slots.services.journal import journal_write
 from slots.services.losses import revoke
 from slots.services.pools import pool_lock
-from slots.services.waits import (
-    MISSES_UNTIL_GONE,
-    close_entry,
-)
+from slots.services.waits import close_entry
 
 REFUSAL_FOLD = timedelta(hours=1)
 
@@ -135,7 +133,8 @@ def slot_activity(
 
 def clear_warning(slot: Slot, pool: LicencePool, active_at: datetime, at: datetime) -> None:
     """Take a warning back if activity at that moment disproves it."""
-    disproved = Q(warned_at__lt=active_at) | Q(revoke_at__lt=active_at + pool.inactivity)
+    kept_until = pool.timing.disproved_removals(active_at)
+    disproved = Q(warned_at__lt=active_at) | Q(revoke_at__lt=kept_until)
     kept = Slot.objects.filter(
         disproved, pk=slot.pk, fence=slot.fence, state=SlotState.ACTIVE
     ).update(warned_at=None, revoke_at=None)

@@ -38,7 +38,7 @@ def pool_upkeep(*, pool_id: int, at: datetime) -> int:
 
 
 def _close_gone(pool: LicencePool, at: datetime) -> int:
-    silent = pool.entries.waiting().filter(seen_at__lt=at - pool.place_kept)
+    silent = pool.entries.waiting().filter(seen_at__lt=pool.timing.gone_if_seen_before(at))
     entries = list(silent.select_related("user", "pool"))
     for entry in entries:
         close_entry(entry, CloseReason.GONE, at=at)
@@ -50,9 +50,9 @@ def _take_unclaimed(pool: LicencePool, at: datetime) -> int:
     not_come = Q(
         Q(seen_at=None) | Q(seen_at__lt=F("confirmed_at")),
         state=SlotState.ACTIVE,
-        clock_from__lte=at - pool.claim_time,
+        clock_from__lte=pool.timing.unclaimed_since(at),
     )
-    left = Q(state=SlotState.GRANTING, last_seen__lte=at - pool.place_kept)
+    left = Q(state=SlotState.GRANTING, last_seen__lte=pool.timing.gone_if_seen_before(at))
     slots = pool.slots.annotate(
         last_seen=Greatest(Coalesce("seen_at", "granted_at"), Coalesce("clock_from", "granted_at"))
     ).filter(not_come | left, holder__is_protected=False)

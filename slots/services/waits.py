@@ -6,11 +6,10 @@ from django.db.models import F
 
 from ium.directory.models import User
 from slots.models import CloseReason, Event, LicencePool, LossReason, QueueEntry, Slot
+from slots.rules import ALIVE_SECONDS, place_is_kept
 from slots.services.journal import journal_write
 
-# Hidden tabs may poll only once a minute: so long silence is no absence.
-ALIVE_FOR = timedelta(seconds=90)
-MISSES_UNTIL_GONE = 2
+ALIVE_FOR = timedelta(seconds=ALIVE_SECONDS)
 _EVENTS = {
     CloseReason.LEFT: Event.LEFT_QUEUE,
     CloseReason.REMOVED: Event.LEFT_QUEUE,
@@ -69,7 +68,7 @@ def wait_goes_on(entry: QueueEntry, *, return_url: str | None, at: datetime, joi
 
 def _left_lately(entry: QueueEntry, at: datetime) -> bool:
     left_at = entry.closed_at
-    kept = left_at is not None and at - entry.pool.place_kept <= left_at
+    kept = left_at is not None and entry.pool.timing.gone_if_seen_before(at) <= left_at
     return kept and entry.close_reason == CloseReason.LEFT
 
 
@@ -79,7 +78,7 @@ def place_keep(slot: Slot, at: datetime) -> bool:
     if slot.loss_reason != LossReason.UNCLAIMED or entry is None:
         return False
     waits = QueueEntry.objects.waiting().filter(pool=entry.pool_id, user=entry.user_id)
-    if entry.misses + 1 >= MISSES_UNTIL_GONE or waits.exists():
+    if not place_is_kept(entry.misses) or waits.exists():
         return False
     opened = QueueEntry.objects.filter(pk=entry.pk, closed_at__isnull=False).update(
         closed_at=None,
