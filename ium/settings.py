@@ -150,6 +150,7 @@ INSTALLED_APPS = [
     "activity",
     "slots",
     "jira_sync",
+    "ium.usage",
 ]
 if os.environ.get("IUM_BACKGROUND") == "beat":
     # Nobody signs in to Beat, and what talks to their providers is 5 MB.

@@ -50,6 +50,15 @@ class LicencePool(models.Model):
         default=False,
         help_text=_("Everything happens in the journal only; Jira is not changed."),
     )
+    measuring = models.BooleanField(
+        _("measuring mode"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Only records when people are active, to find the right number of licences: nobody gets or loses a slot,"
+            " nobody is warned, no group in Jira is changed."
+        ),
+    )
     access_group = models.ForeignKey(
         Group,
         on_delete=models.PROTECT,

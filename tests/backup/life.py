@@ -14,6 +14,7 @@ from django.db.models import Field, Model
 
 from ium.backup.tables import as_stored, columns_of, tables
 from ium.directory.models import Group, Site
+from ium.usage.models import Retention
 from slots.models import LicencePool, Outcome, PageRules, WaitEstimate
 from tests import factories
 from tests.factories import AT, FakeJira, PoolFactory, minutes
@@ -33,6 +34,7 @@ def fill() -> LicencePool:
         grants=[{"product": "jira", "takes_licence": True, "roles": [ODD]}]
     )
     PageRules.objects.create(pk=1, free_paths=ODD)
+    Retention.objects.create(pk=1)
     jira = FakeJira()
     for _ in range(2):
         factories.active(jira.holder(pool), pool, AT)

@@ -1,0 +1,34 @@
+"""Tables of usage: what was recorded, for how long it is kept, and what was imported."""
+
+from ium.usage.models.counts import CALL_BUCKETS, CallTime, Refusal, SourceUse
+from ium.usage.models.intervals import (
+    INTERVAL,
+    Gap,
+    GapReason,
+    Histogram,
+    IntervalUse,
+    LengthKind,
+    PeriodKind,
+    PeriodUse,
+)
+from ium.usage.models.people import ActivitySpan, Import, ImportedPerson
+from ium.usage.models.retention import Retention
+
+__all__ = [
+    "CALL_BUCKETS",
+    "INTERVAL",
+    "ActivitySpan",
+    "CallTime",
+    "Gap",
+    "GapReason",
+    "Histogram",
+    "Import",
+    "ImportedPerson",
+    "IntervalUse",
+    "LengthKind",
+    "PeriodKind",
+    "PeriodUse",
+    "Refusal",
+    "Retention",
+    "SourceUse",
+]
