@@ -57,7 +57,10 @@ class Task:
 
 
 class Supervisor:
-    """Until `watch`, a service that ends fails the start; from then on it is started again.
+    """Starts again whatever dies; only what ends by its own doing while the system starts fails the start.
+
+    What was killed from outside (the kernel out of memory, an operator, a test) did nothing wrong: a start that
+    gave up for that would leave the whole system down. From `restart_from_now` on nothing ends the system any more.
 
     One thread, on purpose: PR_SET_PDEATHSIG fires when the thread that started a child ends.
     """
@@ -143,9 +146,13 @@ class Supervisor:
 
     # --- watching ---
 
+    def restart_from_now(self) -> None:
+        """Everything has started once: from now on also restart what ends by its own doing."""
+        self._restarts = True
+
     def watch(self) -> None:
         """Restart what dies until a stop is asked for."""
-        self._restarts = True
+        self.restart_from_now()
         while not self._signals.requests:
             self._look_after()
             # Longer than TICK: the end of a child wakes the loop, only pauses are measured by it.
@@ -158,24 +165,37 @@ class Supervisor:
             if entry.retry_at is None:
                 self._notice_end(entry, now)
             elif now >= entry.retry_at:
-                entry.child = self._child(entry.service.name, entry.service.command)
-                entry.retry_at = None
-                say(f"{_clock()}  {entry.service.name} started again")
+                self._restart(entry, now)
+
+    def _restart(self, entry: Entry, now: float) -> None:
+        try:
+            entry.child = self._child(entry.service.name, entry.service.command)
+        except OperatorError as error:
+            # No process or no memory to be had at this moment: one more try later, the others go on.
+            self._try_later(entry, now, str(error).rstrip("."))
+            return
+        entry.retry_at = None
+        say(f"{_clock()}  {entry.service.name} started again")
 
     def _notice_end(self, entry: Entry, now: float) -> None:
         code = entry.child.exit_code()
         if code is None:
             return
-        if not self._restarts:
+        if code >= 0 and not self._restarts:
             what = f"{entry.service.name} ended while starting ({describe_exit(code)})"
             raise _failed(what, entry.child)
-        entry.failures = 1 if entry.child.age > HEALTHY_AFTER else entry.failures + 1
-        pause = min(FIRST_PAUSE * 2 ** (entry.failures - 1), LONGEST_PAUSE)
+        if entry.child.age > HEALTHY_AFTER:
+            entry.failures = 0
+        what = f"{entry.service.name} stopped unexpectedly ({describe_exit(code)})"
+        self._try_later(entry, now, what)
+
+    @staticmethod
+    def _try_later(entry: Entry, now: float, what: str) -> None:
+        entry.failures += 1
+        # Not 2 ** failures: after months of failing that number would be too large.
+        pause = min(FIRST_PAUSE * 2 ** min(entry.failures - 1, 10), LONGEST_PAUSE)
         entry.retry_at = now + pause
-        say(
-            f"{_clock()}  {entry.service.name} stopped unexpectedly ({describe_exit(code)});"
-            f" next try in {pause:.1f} s; see {entry.child.log}"
-        )
+        say(f"{_clock()}  {what}; next try in {pause:.1f} s; see {entry.child.log}")
 
     # --- stopping ---
 

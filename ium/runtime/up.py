@@ -76,6 +76,7 @@ def _start_and_watch(config: Config, supervisor: Supervisor, broker: Broker | No
     began = time.monotonic()
     say(f"IUM starts with the data in {config.data}")
     login = _start(config, supervisor, broker)
+    supervisor.restart_from_now()
     trouble = _wait_until_ready(config, supervisor)
     if config.demo and config.crowd:
         supervisor.start(crowd_service())

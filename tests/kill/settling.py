@@ -36,7 +36,7 @@ print(json.dumps([found.missing, found.adopted, found.strangers]))
 def settle(ium: KillableIum, people: list[Person], *, wait: bool) -> float:
     """Wait until nothing is under way; return the seconds that took. `wait`: also for claims, by the clock."""
     began = time.monotonic()
-    # The supervisor waits longer after every failed start, and a loaded machine starts slowly.
+    # The supervisor waits longer (up to 15 s) after every failed start, and a loaded machine starts slowly.
     wait_for(ium.is_ready, 240, f"ready again; before that {readiness(ium)}")
     if not wait:
         time.sleep(QUIET_SECONDS)

@@ -90,10 +90,27 @@ class KillableIum(RunningIum):
                 cwd=ROOT, env=self.environment(), stdout=log, stderr=log, text=True,
             )  # fmt: skip
         while self.process.poll() is None and time.monotonic() < deadline:
-            if self.is_ready():
+            if self.leads() and self.is_ready():
                 return True
             time.sleep(0.2)
         return False
+
+    def leads(self) -> bool:
+        """Whether the data folder is this process's: before that, it is the killed one's web server that answers."""
+        assert self.process is not None
+        try:
+            return (self.data / "ium.lock").read_text().strip() == str(self.process.pid)
+        except OSError:
+            return False
+
+    def last_words(self) -> str:
+        """Return the end of what the supervisor and the web server wrote."""
+        logs = (self.data.parent / "up.log", self.data / "logs" / "web.log")
+        return "\n".join(
+            f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}"
+            for log in logs
+            if log.exists()
+        )
 
     def service(self, name: str) -> psutil.Process | None:
         """Return the process of a service, if it runs at this moment."""

@@ -87,7 +87,7 @@ def test_never_too_many_and_nothing_lost_whatever_is_killed(say: Say) -> None:
             measured["differences"] = reconciled(ium)
             measured |= check_database(ium)
         except BaseException:
-            say("\n".join(chaos.log))
+            say("\n".join([*chaos.log, ium.last_words()]))
             raise
         finally:
             say(as_json("kill_test", measured, chaos))

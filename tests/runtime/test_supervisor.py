@@ -1,6 +1,8 @@
 """Starting in order, restarting, stopping in order: with tiny programs in the place of the real ones."""
 
+import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -8,6 +10,9 @@ from typing import Protocol
 import psutil
 import pytest
 
+from ium.runtime.process import Child
+from ium.runtime.stop_signals import StopSignals
+from ium.runtime.supervisor import Service, Supervisor
 from tests.runtime.running import FakeSystem, command_line, eventually, processes_of
 
 pytestmark = pytest.mark.system
@@ -19,6 +24,16 @@ subprocess.Popen([sys.executable, "-I", "-S", "-c",
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(300)", events])
 """
 STUBBORN = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+
+
+class Quiet(StopSignals):
+    """Nobody asks to stop; leaves the signals of the test's own process alone."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+
+    def pause(self, seconds: float) -> None:
+        time.sleep(seconds)
 
 
 class Start(Protocol):
@@ -147,6 +162,40 @@ def test_a_service_that_ends_while_starting_fails_the_start_and_shows_its_last_l
     assert system.processes() == []
 
 
+def test_a_service_that_is_killed_while_the_system_starts_is_started_again(start: Start) -> None:
+    system = start("broker=", "jira=", "web=time.sleep(1.5)", "beat=tell('late'); time.sleep(1.5)")
+    assert eventually(lambda: "late" in system.events)
+
+    system.of("jira").kill()
+
+    assert eventually(lambda: system.events.count("jira") == 2), system.printed
+    system.wait_until_started()
+    assert "jira stopped unexpectedly (ended by SIGKILL)" in system.printed
+
+
+def test_a_program_that_cannot_be_started_again_at_this_moment_does_not_end_the_others(
+    tmp_path: Path,
+) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\nexec sleep 300\n")
+    program.chmod(0o700)
+    supervisor = Supervisor(environment={}, logs=tmp_path, signals=Quiet())
+    try:
+        supervisor.start(Service("web", (str(program),)))
+        supervisor.restart_from_now()
+        program.chmod(0o600)
+
+        child = _child_of(supervisor)
+        os.kill(child.pid, signal.SIGKILL)
+        assert eventually(lambda: child.exit_code() is not None)
+        assert not supervisor.wait_for(lambda: False, 0.7)
+        program.chmod(0o700)
+
+        assert supervisor.wait_for(lambda: _child_of(supervisor) is not child, 5)
+    finally:
+        supervisor.stop()
+
+
 def test_a_second_start_says_who_is_running(start: Start) -> None:
     first = start("broker=")
     first.wait_until_started()
@@ -156,6 +205,10 @@ def test_a_second_start_says_who_is_running(start: Start) -> None:
     assert second.process.wait(10) == 1
     assert f"IUM is already running (process {first.process.pid})" in second.printed
     assert first.process.poll() is None
+
+
+def _child_of(supervisor: Supervisor) -> Child:
+    return supervisor._entries[0].child
 
 
 def _grandchildren(folder: Path) -> list[psutil.Process]:
