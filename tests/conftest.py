@@ -16,9 +16,22 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
+# What a deadline says that was missed: our own `wait_for`, Playwright's actions, its expectations.
+TOO_LATE = [r"not within [\d.]+ s", r"Timeout \d+ms exceeded", r"with timeout \d+ms"]
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the model test come first: it cannot run in a process in which a browser test ran."""
+    """Let the model test come first: it cannot run in a process in which a browser test ran.
+
+    Real browsers and processes share the machine with everything else: a deadline that they miss is tried once more,
+    and the summary says so. A wrong outcome is not; nor is anything of `tests/kill`, where lateness is the finding.
+    """
     items.sort(key=lambda item: "tests/model/" not in item.nodeid)
+    for item in items:
+        real = item.get_closest_marker("browser") or item.get_closest_marker("system")
+        if real and "tests/kill/" not in item.nodeid:
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=TOO_LATE))
 
 
 @pytest.fixture(autouse=True)
