@@ -34,6 +34,7 @@ SECTIONS: dict[str, tuple[Var, ...]] = {
           otherwise="an SQLite file in the data folder"),
         Var("REDIS_URL", "Valkey or Redis: `redis://host:6379/0`.", "service", secret=True,
           otherwise="`./ium.sh up` runs a Valkey of its own"),
+        Var("IUM_MOVE_TO", "For `./ium.sh manage move_to_postgresql`: the new database, as in `DATABASE_URL`.", "service", secret=True),
     ),
     "Secrets": (
         Var("IUM_SECRET_KEY", "Signs sessions.", secret=True, otherwise="made once by `./ium.sh up`"),

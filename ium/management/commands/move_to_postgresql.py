@@ -16,6 +16,7 @@ from ium.backup import BackupError, backup_write
 from ium.backup.away import nobody_writes, wait_until_silent
 from ium.backup.moving import Sum, check_target, receive
 from ium.backup.safety import stopped
+from ium.configuration.reader import Reader
 from ium.lib import clock
 
 REFUSED = "Nothing was moved. "
@@ -36,7 +37,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "url",
             nargs="?",
-            default=os.environ.get("IUM_MOVE_TO", ""),
+            default=Reader(os.environ)("IUM_MOVE_TO"),
             help="postgres://user:password@host/name; or in the variable IUM_MOVE_TO",
         )
         parser.add_argument("--check", action="store_true", help="(internal) look at this database")
@@ -101,7 +102,7 @@ def _there(url: str, *arguments: str) -> str:
     environment = {
         name: value
         for name, value in os.environ.items()
-        if name not in {"DATABASE_URL_FILE", "IUM_MOVE_TO"}
+        if name not in {"DATABASE_URL_FILE", "IUM_MOVE_TO", "IUM_MOVE_TO_FILE"}
     } | {"DATABASE_URL": url}
     done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments],
