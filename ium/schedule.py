@@ -140,6 +140,24 @@ JOBS = (
         queue="jira",
     ),
     Job(
+        "Usage",
+        "ium.usage.tasks.record",
+        60,
+        "Notes when people were active, and how many slots were used in the five minutes that are over.",
+    ),
+    Job(
+        "Usage by hours",
+        "ium.usage.tasks.hours",
+        300,
+        "Sums up the use of slots by hours.",
+    ),
+    Job(
+        "Usage by days",
+        "ium.usage.tasks.days",
+        3600,
+        "Sums up the use of slots by days; counts refusals, lengths of stays and waits, people by source.",
+    ),
+    Job(
         "Old sessions",
         "ium.tasks.clear_sessions",
         86_400,
