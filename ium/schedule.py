@@ -44,6 +44,14 @@ JOBS = (
         queue="jira",
     ),
     Job(
+        "Alerts",
+        "ium.tasks.watch_alerts",
+        60,
+        "Looks whether what the alerts ask about is so.",
+        # Not with the sweep: one of them is that sweeps do not run.
+        queue="jira",
+    ),
+    Job(
         "Expected waits",
         "slots.tasks.wait_estimates",
         30,
@@ -138,24 +146,6 @@ JOBS = (
         300,
         "Tells administrators by mail what is wrong, once a day while it lasts, and when it is over.",
         queue="jira",
-    ),
-    Job(
-        "Usage",
-        "ium.usage.tasks.record",
-        60,
-        "Notes when people were active, and how many slots were used in the five minutes that are over.",
-    ),
-    Job(
-        "Usage by hours",
-        "ium.usage.tasks.hours",
-        300,
-        "Sums up the use of slots by hours.",
-    ),
-    Job(
-        "Usage by days",
-        "ium.usage.tasks.days",
-        3600,
-        "Sums up the use of slots by days; counts refusals, lengths of stays and waits, people by source.",
     ),
     Job(
         "Old sessions",

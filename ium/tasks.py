@@ -7,7 +7,9 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from activity.services import receivers_working
 from ium.lib import clock
-from slots.services import intake_observe
+from ium.usage.alerts.forecast import forecast
+from slots.models import AlertKind
+from slots.services import alert_watch, intake_observe, job_run
 
 
 @shared_task
@@ -23,6 +25,15 @@ def observe() -> float | None:
         raise RuntimeError("The web server answers, but no web process writes what it collects.")
     gap = intake_observe(at=at)
     return gap.total_seconds() if gap is not None else None
+
+
+@shared_task
+def watch_alerts() -> int:
+    """Look at every pool's alert rules; what began and what is over becomes notices, which another job sends."""
+    return job_run(
+        name="alert_watch",
+        step=lambda pool, at: alert_watch(pool_id=pool, at=at, more={AlertKind.FORECAST: forecast}),
+    )
 
 
 @shared_task

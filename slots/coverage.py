@@ -10,6 +10,7 @@ from activity.models import LastActivity
 from ium.directory.extension import version_numbers
 from ium.directory.models import Device, ExtensionBrowser
 from slots.models.extension_use import ExtensionUse
+from slots.models.pool import LicencePool
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -41,11 +42,14 @@ class Coverage:
         return self.with_extension * 100 // self.active if self.active else None
 
 
-def coverage(at: datetime) -> Coverage:
-    """Return the numbers of the last seven days. Two queries."""
+def coverage(at: datetime, pool: LicencePool | None = None) -> Coverage:
+    """Return the numbers of the last seven days; with a pool those of its site and product. Two queries."""
     since = at - RECENT
     heard = Device.objects.filter(extension_seen_at__gte=since)
     lately = LastActivity.objects.filter(last_active_at__gte=since)
+    if pool is not None:
+        lately = lately.filter(site=pool.site_id, product=pool.product)
+        heard = heard.filter(user__in=lately.values("user"))
     counted = lately.aggregate(
         active=Count("user", distinct=True),
         covered=Count("user", distinct=True, filter=Q(user__in=heard.values("user"))),

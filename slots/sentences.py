@@ -1,5 +1,6 @@
 """Journal entries as sentences for people."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +10,11 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
+from ium.directory.models import User
 from ium.lib.spans import span
-from slots.models import JournalEntry, LossReason
+from slots.models import AlertKind, JournalEntry, LossReason
+
+Naming = Callable[[User], str]
 
 # By event, by "event:reason" where the reason changes the sentence, and by "event!" when somebody did it.
 _SENTENCES: dict[str, Promise] = {
@@ -119,6 +123,12 @@ _SENTENCES: dict[str, Promise] = {
         "people",
     ),
     "glass_off:ended": gettext_lazy("Break glass of %(pool)s has ended."),
+    "alert_on": gettext_lazy("Alert for %(pool)s: %(reason)s."),
+    "alert_off": gettext_lazy("Alert for %(pool)s is over after %(seconds)s: %(reason)s."),
+    "names_shown": gettext_lazy("%(actor)s asked for names instead of pseudonyms (%(reason)s)."),
+    "data_exported": gettext_lazy("%(actor)s exported everything that IUM stores of %(user)s."),
+    "person_erased": gettext_lazy("The data of %(user)s were deleted: %(reason)s."),
+    "person_erased!": gettext_lazy("%(actor)s deleted the data of %(user)s."),
 }
 _REASONS: dict[str, Promise] = {
     "administrator": gettext_lazy("Jira administrators are never touched"),
@@ -127,6 +137,11 @@ _REASONS: dict[str, Promise] = {
     "pool_off": gettext_lazy("the pool is switched off"),
     "locked": gettext_lazy("locked after losing a slot to inactivity"),
     "refused": gettext_lazy("no IUM user any more"),
+    "pages": gettext_lazy("on pages"),
+    "journal_csv": gettext_lazy("in an export of the journal"),
+    "sessions_csv": gettext_lazy("in an export of sessions"),
+    "extension_csv": gettext_lazy("in an export about the extension"),
+    "account_closed": gettext_lazy("the Atlassian account is closed"),
 }
 
 
@@ -147,18 +162,37 @@ class _Words(dict[str, Any]):
         return "\N{EN DASH}"
 
 
-def sentence(entry: JournalEntry) -> str:
-    """Return the entry as a sentence. Pool, user and actor should be loaded with it."""
+def sentence(entry: JournalEntry, named: Naming = str) -> str:
+    """Return the entry as a sentence. Pool, user and actor should be loaded with it.
+
+    `named` says what people are called. Whoever acts upon somebody else answers for it and always has their name.
+    """
     template = _template(entry)
     if template is None:
         parts = [
             entry.get_event_display(),
-            str(entry.user or ""),
+            named(entry.user) if entry.user is not None else "",
             str(entry.pool or ""),
             entry.reason,
         ]
-        return ", ".join(part for part in parts if part)
-    return str(template % _words(entry))
+        text = ", ".join(part for part in parts if part)
+    else:
+        text = str(template % _words(entry, named))
+    return text if named is str else _without_ids(text, entry.user, named)
+
+
+def actor_name(entry: JournalEntry, named: Naming = str) -> str:
+    """Return who did it; IUM itself when nobody asked."""
+    if entry.actor is None:
+        return "IUM"
+    return named(entry.actor) if entry.actor_id == entry.user_id else str(entry.actor)
+
+
+def _without_ids(text: str, user: User | None, named: Naming) -> str:
+    """Take the person's account id and address out of what Jira said."""
+    for told in (user.account_id, user.email) if user is not None else ():
+        text = text.replace(told, named(user)) if told and user is not None else text
+    return text
 
 
 def _template(entry: JournalEntry) -> Promise | None:
@@ -169,12 +203,12 @@ def _template(entry: JournalEntry) -> Promise | None:
     return next((_SENTENCES[key] for key in keys if key in _SENTENCES), None)
 
 
-def _words(entry: JournalEntry) -> _Words:
+def _words(entry: JournalEntry, named: Naming) -> _Words:
     details = entry.details
     return _Words(
         _UNKNOWN | details,
-        user=entry.user or _("Somebody"),
-        actor=entry.actor or "IUM",
+        user=named(entry.user) if entry.user is not None else _("Somebody"),
+        actor=actor_name(entry, named),
         pool=entry.pool or _("all pools"),
         reason=_reason(entry),
         waited=span(details.get("waited_seconds", 0)),
@@ -187,6 +221,8 @@ def _words(entry: JournalEntry) -> _Words:
 def _reason(entry: JournalEntry) -> str:
     if entry.event == "revoking" and entry.reason in LossReason.values:
         return str(LossReason(entry.reason).label)
+    if entry.event in {"alert_on", "alert_off"} and entry.reason in AlertKind.values:
+        return AlertKind(entry.reason).headline
     return str(_REASONS.get(entry.reason, entry.reason))
 
 

@@ -1,7 +1,7 @@
 """What is backed up, and how a value travels."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -47,7 +47,7 @@ def as_stored(field: Column) -> "F | ExpressionWrapper[F]":
 
 def plain(value: Any) -> str:
     """Return a value that JSON does not know as text; `writer` understands it again."""
-    if isinstance(value, date):  # and datetime
+    if isinstance(value, date | time):  # and datetime
         return value.isoformat()
     if isinstance(value, Decimal | ZoneInfo):
         return str(value)

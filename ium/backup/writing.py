@@ -95,11 +95,10 @@ def _texts(manifest: Manifest) -> Iterator[str]:
     yield _line(manifest.document())
     for model in tables():
         yield _line({"table": model._meta.label})
-        yield from texts_of(model)
+        yield from _chunks(model)
 
 
-def texts_of(model: type[Model]) -> Iterator[str]:
-    """Return the rows of a table in the order of their keys, some lines at a time."""
+def _chunks(model: type[Model]) -> Iterator[str]:
     columns = [as_stored(field) for field in columns_of(model)]
     rows = model._base_manager.order_by("pk").values_list(*columns)
     lines: list[str] = []

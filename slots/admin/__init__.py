@@ -1,5 +1,6 @@
 """The admin of the rules: pools, slots, queue, journal. Thin: it asks services, and says what they answered."""
 
+from slots.admin.alerts import AlertRuleAdmin
 from slots.admin.branding import QueueBrandingAdmin
 from slots.admin.estimates import WaitEstimateAdmin
 from slots.admin.extension_use import ExtensionUseAdmin
@@ -14,6 +15,7 @@ from slots.admin.sessions import SlotSessionAdmin
 from slots.admin.slot_list import SlotAdmin
 
 __all__ = [
+    "AlertRuleAdmin",
     "ExtensionUseAdmin",
     "HandOverAdmin",
     "JobRunAdmin",

@@ -1,5 +1,6 @@
 """Tables of the rules: pools, slots, queue, journal."""
 
+from slots.models.alert import AlertKind, AlertRule
 from slots.models.branding import LogoType, QueueBranding
 from slots.models.estimates import Outcome, WaitEstimate
 from slots.models.extension_use import ExtensionUse
@@ -13,6 +14,8 @@ from slots.models.queue import CloseReason, QueueEntry
 from slots.models.slot import LossReason, Opening, Slot, SlotLock, SlotSession, SlotState
 
 __all__ = [
+    "AlertKind",
+    "AlertRule",
     "Channel",
     "CloseReason",
     "Event",

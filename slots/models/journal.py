@@ -36,6 +36,11 @@ class Event(models.TextChoices):
     SITE_UP = "site_up", _("Jira usable again")
     GLASS_ON = "glass_on", _("break glass: access for everybody")
     GLASS_OFF = "glass_off", _("break glass: access taken back")
+    ALERT_ON = "alert_on", _("alert")
+    ALERT_OFF = "alert_off", _("alert is over")
+    NAMES_SHOWN = "names_shown", _("names shown")
+    DATA_EXPORTED = "data_exported", _("data of a person exported")
+    PERSON_ERASED = "person_erased", _("data of a person deleted")
 
 
 class JournalEntry(models.Model):
@@ -84,6 +89,10 @@ class JobRun(models.Model):
     finished_at = models.DateTimeField(_("last success"), null=True)
     changed = models.PositiveIntegerField(_("changes in the last run"), default=0)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    # Ever, for Prometheus: rates come from numbers that only grow.
+    runs_total = models.PositiveBigIntegerField(_("runs"), default=0, db_default=0)
+    failures_total = models.PositiveBigIntegerField(_("failed runs"), default=0, db_default=0)
+    seconds_total = models.FloatField(_("seconds worked"), default=0, db_default=0)
     error = models.TextField(_("last error"), blank=True)
 
     class Meta:

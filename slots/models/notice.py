@@ -14,6 +14,9 @@ class NoticeKind(models.TextChoices):
 
     WAIT_LONG = "wait_long", _("people wait too long")
     WAIT_OVER = "wait_over", _("nobody waits too long any more")
+    ALERT = "alert", _("an alert began")
+    ALERT_OVER = "alert_over", _("an alert is over")
+    TEST = "test", _("test message")
 
 
 class Channel(models.TextChoices):

@@ -1,5 +1,6 @@
 """The only writes to pools, slots and queue: keyword-only, typed, atomic, repeatable, with `at` for time."""
 
+from slots.services.alerts import Reading, alert_test, alert_watch
 from slots.services.asking import Ask, Outcome, slot_request_many
 from slots.services.changes import (
     WantedChange,
@@ -46,8 +47,11 @@ __all__ = [
     "Ask",
     "Difference",
     "Outcome",
+    "Reading",
     "ReceiverId",
     "WantedChange",
+    "alert_test",
+    "alert_watch",
     "awaits_comparison",
     "change_answered_late",
     "change_claim",

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db.models import F
 
@@ -31,12 +32,20 @@ def job_run(
         except Exception as error:
             log.exception("Job %s failed for %s", name, key)
             errors.append(error)
+    finished = clock.now()
+    sums: dict[str, Any] = {
+        "runs_total": F("runs_total") + 1,
+        "seconds_total": F("seconds_total") + max(0.0, (finished - started).total_seconds()),
+    }
     if errors:
         JobRun.objects.filter(name=name).update(
-            failures=F("failures") + 1, error=f"{type(errors[0]).__name__}: {errors[0]}"
+            failures=F("failures") + 1,
+            failures_total=F("failures_total") + 1,
+            error=f"{type(errors[0]).__name__}: {errors[0]}",
+            **sums,
         )
         raise errors[0]
     JobRun.objects.filter(name=name).update(
-        finished_at=clock.now(), changed=changed, failures=0, error=""
+        finished_at=finished, changed=changed, failures=0, error="", **sums
     )
     return changed

@@ -1,4 +1,4 @@
-"""Telling administrators that people wait too long: once per episode, and once when it is over.
+"""Telling administrators of waits and alerts: once per episode, and once when it is over.
 
 Deciding is a transaction and writes rows; sending is outside of any, from the rows, and repeated until it works.
 After a crash in between a message comes twice, never not at all.
@@ -13,14 +13,12 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F
-from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from ium.directory.models import Site
-from ium.lib.spans import span
 from ium.lib.webhook import WebhookFailedError, webhook_send
 from slots.models import Channel, Event, LicencePool, Notice, NoticeKind
 from slots.services.journal import journal_write
+from slots.services.notice_texts import payload_of, subject_of, text_of
 from slots.services.pools import pool_lock
 
 log = logging.getLogger(__name__)
@@ -60,7 +58,8 @@ def _begin(pool: LicencePool, longest: timedelta, at: datetime) -> bool:
     waited = round(longest.total_seconds())
     waiting = pool.entries.alive(at).count()
     journal_write(event=Event.WAIT_LONG, at=at, pool=pool, waited_seconds=waited, waiting=waiting)
-    _write(pool, NoticeKind.WAIT_LONG, at, longest_wait_seconds=waited, waiting=waiting)
+    details = {"longest_wait_seconds": waited, "waiting": waiting}
+    _write(pool, NoticeKind.WAIT_LONG, at, details)
     return True
 
 
@@ -69,15 +68,22 @@ def _end(pool: LicencePool, at: datetime) -> bool:
     LicencePool.objects.filter(pk=pool.pk).update(wait_alert_since=None)
     lasted = round((at - since).total_seconds())
     journal_write(event=Event.WAIT_OVER, at=at, pool=pool, seconds=lasted)
-    _write(pool, NoticeKind.WAIT_OVER, at, lasted_seconds=lasted)
+    _write(pool, NoticeKind.WAIT_OVER, at, {"lasted_seconds": lasted})
     return True
 
 
-def _write(pool: LicencePool, kind: NoticeKind, at: datetime, **details: int) -> None:
+def _write(pool: LicencePool, kind: NoticeKind, at: datetime, details: dict[str, Any]) -> None:
+    whole = {"limit_minutes": pool.wait_alert_minutes, **details}
+    notice_write(pool=pool, kind=kind, at=at, details=whole)
+
+
+def notice_write(
+    *, pool: LicencePool, kind: NoticeKind, at: datetime, details: dict[str, Any]
+) -> int:
+    """Write a message for every channel that the pool has; return how many. They are sent afterwards."""
     channels = [Channel.MAIL] if addresses_of(pool.site) else []
     if pool.wait_alert_webhook:
         channels.append(Channel.WEBHOOK)
-    whole = {"limit_minutes": pool.wait_alert_minutes, **details}
     Notice.objects.bulk_create(
         Notice(
             pool=pool,
@@ -85,10 +91,11 @@ def _write(pool: LicencePool, kind: NoticeKind, at: datetime, **details: int) ->
             channel=channel,
             created_at=at,
             next_attempt_at=at,
-            details=whole,
+            details=details,
         )
         for channel in channels
     )
+    return len(channels)
 
 
 def addresses_of(site: Site) -> list[str]:
@@ -131,14 +138,13 @@ def _postpone(notice: Notice, reason: str, at: datetime) -> None:
 
 
 def _mail(notice: Notice, at: datetime) -> None:
-    EmailMessage(_subject(notice), _text(notice), to=addresses_of(notice.pool.site)).send()
+    EmailMessage(subject_of(notice), text_of(notice), to=addresses_of(notice.pool.site)).send()
 
 
 def _webhook(notice: Notice, at: datetime) -> None:
     webhook_send(
         url=notice.pool.wait_alert_webhook,
         secret=settings.IUM_WEBHOOK_SECRET,
-        previous=settings.IUM_WEBHOOK_SECRET_PREVIOUS,
         message_id=f"ium-notice-{notice.pk}",
         payload=payload_of(notice),
         at=at,
@@ -146,48 +152,3 @@ def _webhook(notice: Notice, at: datetime) -> None:
 
 
 _SENDERS = {Channel.MAIL: _mail, Channel.WEBHOOK: _webhook}
-
-
-def payload_of(notice: Notice) -> dict[str, Any]:
-    """Return what a webhook gets."""
-    return {
-        "type": f"ium.{notice.kind}",
-        "timestamp": notice.created_at.isoformat(),
-        "data": {
-            "pool": notice.pool.key,
-            "pool_name": notice.pool.name,
-            "url": queue_url(notice.pool),
-            **notice.details,
-        },
-    }
-
-
-def queue_url(pool: LicencePool) -> str:
-    """Return the address of the pool's queue in the admin."""
-    return f"{settings.IUM_URL}{reverse('admin:slots_queueentry_changelist')}?pool={pool.pk}"
-
-
-def _subject(notice: Notice) -> str:
-    if notice.kind == NoticeKind.WAIT_OVER:
-        return _("IUM: the wait for %(pool)s is short again") % {"pool": notice.pool}
-    return _("IUM: people wait long for %(pool)s") % {"pool": notice.pool}
-
-
-def _text(notice: Notice) -> str:
-    details = notice.details
-    if notice.kind == NoticeKind.WAIT_OVER:
-        text = _("Nobody waits long for %(pool)s any more. It lasted %(time)s.") % {
-            "pool": notice.pool,
-            "time": span(details["lasted_seconds"]),
-        }
-    else:
-        text = _(
-            "Somebody has been waiting for %(pool)s for %(time)s; your limit is %(limit)s min."
-            " People waiting: %(waiting)s."
-        ) % {
-            "pool": notice.pool,
-            "time": span(details["longest_wait_seconds"]),
-            "limit": details["limit_minutes"],
-            "waiting": details["waiting"],
-        }
-    return "\n\n".join([text, _("Look at it here: %(url)s") % {"url": queue_url(notice.pool)}, ""])

@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.urls import reverse
 
 from ium.directory.models import User
 from slots.models import (
+    AlertKind,
+    AlertRule,
     Channel,
     JobRun,
     LicencePool,
@@ -52,6 +55,12 @@ def _clock(utc_now: Any, intake: None) -> None:
 def admin_user(db: None) -> User:
     """An administrator with all rights."""
     return User.objects.create_superuser("ada", "a long pass phrase", display_name="Ada Admin")
+
+
+def showing_names(client: Client) -> Client:
+    """Let this browser ask for names instead of pseudonyms, as "Show names" does."""
+    client.post(reverse("admin:slots_journalentry_show_names"), {"_form_submitted": "on"})
+    return client
 
 
 @pytest.fixture
@@ -111,6 +120,8 @@ def populate(pool: LicencePool, number: int) -> None:
             created_at=AT,
             next_attempt_at=AT,
         )
+        kind = AlertKind.values[count % len(AlertKind.values)]
+        AlertRule.objects.get_or_create(pool=pool, kind=kind, defaults={"threshold": 5})
     full = LicencePool.objects.filter(key="full").first() or factories.PoolFactory.create(
         key="full", assigned_licences=0
     )

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -80,6 +80,7 @@ VALUES: dict[type[Field[Any, Any]], Any] = {
     models.BooleanField: True,
     models.DateTimeField: AT + timedelta(microseconds=1),
     models.DateField: date(2026, 3, 2),
+    models.TimeField: time(22, 30),
     models.DecimalField: Decimal("12.345600"),
     models.FloatField: 0.1,
     models.IntegerField: 7,

@@ -13,6 +13,7 @@ from jira_sync.models import (
     SyncSettings,
 )
 from slots.models import (
+    AlertRule,
     JobRun,
     LicencePool,
     Notice,
@@ -43,6 +44,7 @@ def fill(pool: LicencePool) -> tuple[User, User]:
     Notice.objects.create(
         pool=pool, kind="wait_long", channel="mail", created_at=AT, next_attempt_at=AT
     )
+    AlertRule.objects.create(pool=pool, kind="full", threshold=5)
     schedules_ensure()
     assert LastActivity.objects.exists()
     of_jira(pool, ann)

@@ -1,0 +1,1 @@
+"""What alerts need of recorded use: the forecast."""
