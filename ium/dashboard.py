@@ -17,10 +17,11 @@ from activity.services import intake_is_trusted
 from ium.directory.models import Site
 from ium.lib import clock
 from ium.lib.spans import relative
+from slots.admin.names import names_shown, naming
 from slots.coverage import coverage
 from slots.models import JobRun, JournalEntry, LicencePool
 from slots.overview import PoolNumbers, PoolState, numbers_of, pool_card, with_numbers
-from slots.sentences import sentence
+from slots.sentences import Naming, sentence
 
 ENTRIES_SHOWN = 15
 KEY_WARNING = timedelta(days=30)
@@ -59,6 +60,7 @@ MENU: tuple[tuple[Promise, tuple[tuple[str, Promise, str], ...]], ...] = (
         gettext_lazy("Operation"),
         (
             ("jira_sync.Finding", gettext_lazy("Configuration check"), "health_and_safety"),
+            ("slots.AlertRule", gettext_lazy("Alerts"), "notification_important"),
             ("slots.Notice", gettext_lazy("Notices"), "notifications"),
             ("slots.JobRun", gettext_lazy("Jobs"), "event_repeat"),
             ("django_celery_beat.PeriodicTask", gettext_lazy("Schedules"), "schedule"),
@@ -122,7 +124,9 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "sites": sites,
         "jobs": [_job(run, at) for run in jobs or []],
         "coverage": coverage(at) if _may_see(request, "slots.ExtensionUse") else None,
-        "entries": _entries(at) if _may_see(request, "slots.JournalEntry") else [],
+        "entries": _entries(at, naming(shown=names_shown(request)))
+        if _may_see(request, "slots.JournalEntry")
+        else [],
     }
     return {**context, **shown}
 
@@ -136,10 +140,10 @@ def _job(run: JobRun, at: datetime) -> dict[str, Any]:
     return {"run": run, "success": relative(run.finished_at, at)}
 
 
-def _entries(at: datetime) -> list[dict[str, Any]]:
+def _entries(at: datetime, named: Naming) -> list[dict[str, Any]]:
     newest = JournalEntry.objects.select_related("pool", "user", "actor").order_by("-at", "-pk")
     return [
-        {"entry": entry, "when": relative(entry.at, at), "text": sentence(entry)}
+        {"entry": entry, "when": relative(entry.at, at), "text": sentence(entry, named)}
         for entry in newest[:ENTRIES_SHOWN]
     ]
 

@@ -12,6 +12,7 @@ from ium.lib import clock
 from ium.lib.admin import ModelAdmin, ReadOnlyMixin, display
 from ium.lib.spans import exact, span
 from slots.admin.filters import PeriodFilter
+from slots.admin.names import NamesMixin, person_of
 from slots.estimate_quality import pool_quality, week_cells
 from slots.models import LicencePool, Outcome, WaitEstimate
 
@@ -19,7 +20,7 @@ OUTCOME_COLOURS = {"inside": "success", "outside": "warning", "open": "info", "e
 
 
 @admin.register(WaitEstimate)
-class WaitEstimateAdmin(ReadOnlyMixin, ModelAdmin):
+class WaitEstimateAdmin(NamesMixin, ReadOnlyMixin, ModelAdmin):
     """Estimates, newest first, below a summary of every pool."""
 
     list_before_template = "admin/slots/estimate_quality.html"
@@ -67,9 +68,9 @@ class WaitEstimateAdmin(ReadOnlyMixin, ModelAdmin):
         return exact(estimate.made_at)
 
     @display(description=gettext_lazy("user"))
-    def person(self, estimate: WaitEstimate) -> str:
+    def person(self, estimate: WaitEstimate) -> str | None:
         """Who waited."""
-        return str(estimate.entry.user)
+        return person_of(estimate, estimate.entry.user)
 
     @display(description=gettext_lazy("expected wait"))
     def told(self, estimate: WaitEstimate) -> str:

@@ -9,8 +9,9 @@ from django.http import StreamingHttpResponse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from slots.admin.names import hidden
 from slots.models import JournalEntry
-from slots.sentences import sentence
+from slots.sentences import Naming, actor_name, sentence
 
 # A cell that begins so is a formula to a spreadsheet, and may call home.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -31,21 +32,30 @@ def harmless(value: Any) -> str:
     return f"'{text}" if formula else text
 
 
-def _row(entry: JournalEntry) -> list[Any]:
+def csv_response(lines: Iterable[str], name: str) -> StreamingHttpResponse:
+    """Return lines as a file to save, which no cache keeps."""
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _row(entry: JournalEntry, named: Naming) -> list[Any]:
+    user = entry.user
     return [
         localtime(entry.at).isoformat(),
         entry.pool,
         entry.get_event_display(),
-        entry.user,
-        entry.user.account_id if entry.user is not None else "",
+        named(user) if user is not None else None,
+        user.account_id if user is not None and named is str else "",
         entry.reason,
-        entry.actor or "IUM",
+        actor_name(entry, named),
         entry.slot_id,
-        sentence(entry),
+        sentence(entry, named),
     ]
 
 
-def _lines(entries: Iterable[JournalEntry]) -> Iterator[str]:
+def _lines(entries: Iterable[JournalEntry], named: Naming) -> Iterator[str]:
     writer = csv.writer(Echo())
     heads = [
         _("time"),
@@ -60,13 +70,12 @@ def _lines(entries: Iterable[JournalEntry]) -> Iterator[str]:
     ]
     yield "\ufeff" + writer.writerow(heads)  # the mark makes Excel read UTF-8
     for entry in entries:
-        yield writer.writerow([harmless(value) for value in _row(entry)])
+        yield writer.writerow([harmless(value) for value in _row(entry, named)])
 
 
-def journal_as_csv(entries: QuerySet[JournalEntry]) -> StreamingHttpResponse:
-    """Return the entries as a file to save."""
+def journal_as_csv(
+    entries: QuerySet[JournalEntry], *, named: Naming = hidden
+) -> StreamingHttpResponse:
+    """Return the entries as a file to save; people by their pseudonyms unless `named` is str."""
     rows = entries.select_related("pool", "user", "actor").iterator(chunk_size=PAGE)
-    response = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="ium-journal.csv"'
-    response["Cache-Control"] = "no-store"
-    return response
+    return csv_response(_lines(rows, named), "ium-journal.csv")

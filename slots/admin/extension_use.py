@@ -17,7 +17,8 @@ from ium.directory.models import ExtensionBrowser
 from ium.lib import clock
 from ium.lib.admin import AsOfMixin, ModelAdmin, RadioFilter, ReadOnlyMixin, action, display
 from ium.lib.spans import when
-from slots.admin.export import PAGE, Echo, harmless
+from slots.admin.export import PAGE, Echo, csv_response, harmless
+from slots.admin.names import WITH_NAMES, hidden, may_see_names, note_reveal
 from slots.coverage import RECENT, with_use
 from slots.models import ExtensionUse
 from slots.pages import rules_now
@@ -73,7 +74,7 @@ class ExtensionUseAdmin(ReadOnlyMixin, AsOfMixin, ModelAdmin):
     search_help_text = gettext_lazy("Name, e-mail or account id of the user")
     show_full_result_count = False
     list_per_page = 50
-    actions = ["export_csv"]
+    actions = ["export_csv", "export_csv_names"]
     fields = [("person", "email"), ("version", "browser"), ("seen", "active")]
     readonly_fields = ["person", "version", "browser", "seen", "active"]
 
@@ -119,11 +120,21 @@ class ExtensionUseAdmin(ReadOnlyMixin, AsOfMixin, ModelAdmin):
     @action(description=gettext_lazy("Export as CSV"), permissions=["view"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Any]) -> StreamingHttpResponse:
         """Save the selected people; “select all” takes everybody the filters leave."""
-        lines = _lines(queryset.iterator(chunk_size=PAGE))
-        response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = 'attachment; filename="ium-extension.csv"'
-        response["Cache-Control"] = "no-store"
-        return response
+        lines = _lines(queryset.iterator(chunk_size=PAGE), with_names=False)
+        return csv_response(lines, "ium-extension.csv")
+
+    @action(description=WITH_NAMES, permissions=["reveal"])
+    def export_csv_names(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> StreamingHttpResponse:
+        """The same with names, which the journal notes."""
+        note_reveal(request, what="extension_csv", rows=queryset.count())
+        lines = _lines(queryset.iterator(chunk_size=PAGE), with_names=True)
+        return csv_response(lines, "ium-extension.csv")
+
+    def has_reveal_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Tell whether the person may save names."""
+        return may_see_names(request) and self.has_view_permission(request)
 
 
 def state_of(use: "ShownUse") -> tuple[str, str]:
@@ -143,12 +154,13 @@ def browser_name(browser: str | None) -> str | None:
     return str(ExtensionBrowser(browser).label) if browser in ExtensionBrowser.values else None
 
 
-def _lines(people: "Iterable[ShownUse]") -> Iterator[str]:
+def _lines(people: "Iterable[ShownUse]", *, with_names: bool) -> Iterator[str]:
     writer = csv.writer(Echo())
     heads = [_("user"), _("e-mail"), _("account id"), _("extension"), _("version"), _("browser")]
     yield "\ufeff" + writer.writerow([*heads, _("extension last seen"), _("last active")])
     for use in people:
-        cells = [use, use.email, use.account_id, state_of(use)[1], use.extension_version]
+        who = [use, use.email, use.account_id] if with_names else [hidden(use), "", ""]
+        cells = [*who, state_of(use)[1], use.extension_version]
         moments = [_moment(use.extension_seen_at), _moment(use.last_active_at)]
         row = [*cells, browser_name(use.extension_browser), *moments]
         yield writer.writerow([harmless(value) for value in row])

@@ -16,6 +16,7 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from ium.lib.admin import AsOfMixin, ModelAdmin, ReadOnlyMixin, display
 from ium.lib.spans import exact, span, when
 from slots.admin.filters import PeriodFilter
+from slots.admin.names import NamesMixin, person_of
 from slots.handovers import Chain, chains_of
 from slots.models import HandOver, LossReason
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         """What the list adds to a grant."""
 
         chain: Chain
+        names_shown: bool
 
     ShownHandOver = WithAnnotations[HandOver, _Shown]
 
@@ -44,14 +46,14 @@ def length(time: timedelta | None, *moments: tuple[Any, datetime | None]) -> Saf
 
 
 @admin.register(HandOver)
-class HandOverAdmin(ReadOnlyMixin, AsOfMixin, ModelAdmin):
+class HandOverAdmin(NamesMixin, ReadOnlyMixin, AsOfMixin, ModelAdmin):
     """Who got whose slot, and how long each step took. The journal says the same, entry by entry."""
 
     list_display = [
         "moment",
         "pool",
         "holder_before",
-        "user",
+        "person",
         "removal",
         "free",
         "addition",
@@ -67,7 +69,8 @@ class HandOverAdmin(ReadOnlyMixin, AsOfMixin, ModelAdmin):
     search_fields = ["user__display_name", "user__email", "user__account_id"]
     search_help_text = gettext_lazy("Name, e-mail or account id of the user")
     ordering = ["-at", "-pk"]
-    fields = [("at", "pool"), ("user", "slot_id"), ("reason", "fence"), "details"]
+    fields = [("at", "pool"), ("person", "slot_id"), ("reason", "fence"), "details"]
+    readonly_fields = ["person"]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever may see the journal may see this."""
@@ -98,7 +101,13 @@ class HandOverAdmin(ReadOnlyMixin, AsOfMixin, ModelAdmin):
             return None
         known = taken.reason in LossReason.values
         reason = LossReason(taken.reason).label if known else taken.reason
-        return format_html("{} ({})", str(taken.user), reason)
+        before = person_of(grant, taken.user) or "\N{EN DASH}"
+        return format_html("{} ({})", before, reason)
+
+    @display(description=gettext_lazy("user"))
+    def person(self, grant: "ShownHandOver") -> str | None:
+        """Who got it."""
+        return person_of(grant, grant.user)
 
     @display(description=gettext_lazy("removal"))
     def removal(self, grant: "ShownHandOver") -> SafeString:

@@ -13,7 +13,7 @@ from ium.dashboard import MENU
 from ium.directory.models import Site
 from slots.models import JobRun, LicencePool, Slot
 from tests import factories
-from tests.admin.conftest import populate, signed_in, staff
+from tests.admin.conftest import populate, showing_names, signed_in, staff
 from tests.admin.test_pages import queries
 from tests.factories import AT
 
@@ -62,6 +62,7 @@ def test_slots_on_their_way_and_draining_ones_count_as_used(
 
 
 def test_the_newest_entries_are_sentences(boss: Client, pool: LicencePool) -> None:
+    showing_names(boss)
     for number in range(8):
         factories.member(pool, display_name=f"Person {number}")
     factories.holder(pool, display_name="Grace")

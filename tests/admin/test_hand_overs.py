@@ -16,7 +16,7 @@ from slots.services import (
     sweep_revoke,
     sweep_warn,
 )
-from tests.admin.conftest import signed_in, staff
+from tests.admin.conftest import showing_names, signed_in, staff
 from tests.factories import AT, FakeJira, PoolFactory, minutes, seconds, slot_of, trusted, waiting
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +67,7 @@ def test_a_free_slot_has_nobody_before(pool: LicencePool) -> None:
 
 
 def test_the_list_shows_who_and_how_long(boss: Client, handed_over: HandOver) -> None:
+    showing_names(boss)
     page = boss.get(reverse(LIST)).content.decode()
     for text in ("Ann (inactive)", "Ben", "2.5 s", "1.7 s", "2.8 s", "7.0 s"):
         assert text in page, text

@@ -14,7 +14,7 @@ from slots.models import Event, JournalEntry, LicencePool
 from slots.sentences import sentence
 from slots.services import clocks_restart, pool_pause, queue_entry_remove, slot_take_back
 from tests import factories
-from tests.admin.conftest import signed_in, staff
+from tests.admin.conftest import showing_names, signed_in, staff
 from tests.factories import AT
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +24,7 @@ LIST = "admin:slots_journalentry_changelist"
 def export(client: Client, *rows: JournalEntry, **filters: Any) -> list[list[str]]:
     """Return the lines of the exported file; without rows everything the filters leave."""
     chosen = rows or tuple(JournalEntry.objects.all())
-    data = {"action": "export_csv", "_selected_action": [row.pk for row in chosen]}
+    data = {"action": "export_csv_names", "_selected_action": [row.pk for row in chosen]}
     if not rows:
         data["select_across"] = "1"
     response = client.post(reverse(LIST, query=filters), data)
@@ -84,6 +84,7 @@ def test_no_event_lacks_words_even_without_details(pool: LicencePool, event: str
 
 
 def test_the_list_shows_sentences_and_finds_people(boss: Client, pool: LicencePool) -> None:
+    showing_names(boss)
     factories.holder(pool, display_name="Grace")
     factories.holder(pool, display_name="Alan")
     shown = boss.get(reverse(LIST), {"q": "Grace"}).content.decode()
@@ -92,6 +93,7 @@ def test_the_list_shows_sentences_and_finds_people(boss: Client, pool: LicencePo
 
 
 def test_the_list_is_filtered_by_event_and_time(boss: Client, pool: LicencePool) -> None:
+    showing_names(boss)
     factories.holder(pool, display_name="Grace")
     shown = boss.get(reverse(LIST), {"event__exact": "joined"}).content.decode()
     assert "Grace joined the queue" in shown
@@ -101,6 +103,7 @@ def test_the_list_is_filtered_by_event_and_time(boss: Client, pool: LicencePool)
 
 
 def test_a_day_without_a_time_is_a_whole_day(boss: Client, pool: LicencePool) -> None:
+    showing_names(boss)
     factories.holder(pool, display_name="Grace")
     for bound in ("at_to_0", "at_from_0"):
         shown = boss.get(reverse(LIST), {bound: f"{AT:%Y-%m-%d}"}).content.decode()
@@ -108,6 +111,7 @@ def test_a_day_without_a_time_is_a_whole_day(boss: Client, pool: LicencePool) ->
 
 
 def test_nonsense_in_a_filter_is_no_bound(boss: Client, pool: LicencePool) -> None:
+    showing_names(boss)
     factories.holder(pool, display_name="Grace")
     shown = boss.get(reverse(LIST), {"at_from_0": "yesterday", "at_from_1": "noon"})
     assert "Grace joined" in shown.content.decode()
@@ -148,6 +152,7 @@ def test_exporting_needs_the_right_to_see_the_journal(pool: LicencePool) -> None
 
 
 def test_details_are_laid_out_for_reading(boss: Client, pool: LicencePool) -> None:
+    showing_names(boss)
     entry = JournalEntry.objects.get(event=Event.LIMIT_CHANGED)
     shown = boss.get(reverse("admin:slots_journalentry_change", args=[entry.pk]))
     assert "rows_before" in shown.content.decode()

@@ -27,7 +27,7 @@ from ium.lib.admin import ModelAdmin, RadioFilter, action, display, finished, qu
 SIGN_OUT_ALL = gettext_lazy("Sign out all devices")
 RIGHTS = ("is_staff", "is_superuser", "user_permissions")
 MIRRORED = ("username", "account_id", "display_name", "email", "account_status", "is_protected")
-APPS_WITH_RIGHTS = ("directory", "activity", "slots", "jira_sync", "django_celery_beat")
+APPS_WITH_RIGHTS = ("directory", "activity", "slots", "jira_sync", "usage", "django_celery_beat")
 
 
 class HasSlotFilter(RadioFilter):

@@ -12,6 +12,7 @@ from ium.usage.models.intervals import (
     PeriodUse,
 )
 from ium.usage.models.people import ActivitySpan, Import, ImportedPerson
+from ium.usage.models.personal import PersonalData
 from ium.usage.models.retention import Retention
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "LengthKind",
     "PeriodKind",
     "PeriodUse",
+    "PersonalData",
     "Refusal",
     "Retention",
     "SourceUse",

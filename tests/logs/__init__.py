@@ -1,1 +1,0 @@
-"""Log lines: their form, what they belong to, and what they must not hold."""
