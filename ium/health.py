@@ -1,23 +1,18 @@
-"""Is IUM alive, is it ready, and what are its numbers."""
+"""Is IUM alive, and is it ready? Its numbers are in ium/metrics."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from redis import Redis, RedisError
 
 from ium.directory.models import Site
 from ium.lib import clock
 from ium.lib.counting import redis_url
 from jira_sync.models import Finding, Severity
-from slots.estimate_quality import recent_quality
-from slots.models import JobRun, LicencePool, Slot, SlotState
+from slots.models import JobRun
 
 # Three missed runs of a job that runs every 10 s, and a little.
 STALE_SWEEP = timedelta(seconds=60)
@@ -97,67 +92,3 @@ def _configuration() -> str:
     return (
         f"serious findings: {number}; see the configuration check in the admin" if number else "ok"
     )
-
-
-class PoolCollector:
-    """The pools' numbers for Prometheus, read at each scrape."""
-
-    def collect(self) -> Iterator[Metric]:
-        """Yield slots by pool and state, waiting people by pool, and the age of each job."""
-        slots = GaugeMetricFamily("ium_slots", "Slots by state.", labels=["pool", "state"])
-        limit = GaugeMetricFamily("ium_slot_limit", "Slots given out at most.", labels=["pool"])
-        waiting = GaugeMetricFamily("ium_waiting", "People waiting.", labels=["pool"])
-        now = clock.now()
-        used = {
-            (row["pool"], row["state"]): row["number"]
-            for row in Slot.objects.values("pool", "state").annotate(number=Count("pk"))
-        }
-        for pool in LicencePool.objects.order_by("pk"):
-            limit.add_metric([pool.key], pool.slot_count)
-            waiting.add_metric([pool.key], pool.entries.alive(now).count())
-            for state in SlotState.values:
-                slots.add_metric([pool.key, state], used.get((pool.pk, state), 0))
-        yield from (slots, limit, waiting, _job_ages(), _sites(), *_estimates())
-
-
-def _job_ages() -> Metric:
-    ages = GaugeMetricFamily(
-        "ium_job_success_timestamp_seconds", "When a job last succeeded.", labels=["job"]
-    )
-    for run in JobRun.objects.exclude(finished_at=None):
-        if run.finished_at is not None:
-            ages.add_metric([run.name], run.finished_at.timestamp())
-    return ages
-
-
-def _estimates() -> tuple[Metric, Metric]:
-    """Return how good the expected waits of the last seven days were; nothing for a pool without any."""
-    error = GaugeMetricFamily(
-        "ium_wait_estimate_error_ratio",
-        "Median relative error of the expected waits of the last 7 days.",
-        labels=["pool"],
-    )
-    inside = GaugeMetricFamily(
-        "ium_wait_estimate_inside_ratio",
-        "Share of true waits inside the range shown, of the last 7 days.",
-        labels=["pool"],
-    )
-    for pool in LicencePool.objects.order_by("pk"):
-        if quality := recent_quality(pool, clock.now()):
-            error.add_metric([pool.key], quality.median_error)
-            inside.add_metric([pool.key], quality.inside)
-    return error, inside
-
-
-def _sites() -> Metric:
-    up = GaugeMetricFamily("ium_jira_up", "Whether Jira can be used.", labels=["site"])
-    for site in Site.objects.defer("org_key", "second_org_key", "api_token").order_by("pk"):
-        up.add_metric([site.name], 0 if site.is_down else 1)
-    return up
-
-
-def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer with Prometheus' text form."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(PoolCollector())
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

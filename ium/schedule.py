@@ -52,6 +52,12 @@ JOBS = (
         queue="jira",
     ),
     Job(
+        "Totals",
+        "ium.tasks.advance_totals",
+        60,
+        "Counts what happened into the totals that Prometheus reads.",
+    ),
+    Job(
         "Expected waits",
         "slots.tasks.wait_estimates",
         30,

@@ -8,6 +8,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from activity.services import receivers_working
 from ium.lib import clock
 from ium.usage.alerts.forecast import forecast
+from ium.usage.totals import SERIES, totals_advance
 from slots.models import AlertKind
 from slots.services import alert_watch, intake_observe, job_run
 
@@ -33,6 +34,16 @@ def watch_alerts() -> int:
     return job_run(
         name="alert_watch",
         step=lambda pool, at: alert_watch(pool_id=pool, at=at, more={AlertKind.FORECAST: forecast}),
+    )
+
+
+@shared_task
+def advance_totals() -> int:
+    """Count what is new in the journal and in the answer times of Jira into the totals that /metrics tells."""
+    return job_run(
+        name="totals",
+        ids=range(len(SERIES)),
+        step=lambda number, at: totals_advance(series=SERIES[number], at=at),
     )
 
 

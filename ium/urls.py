@@ -7,13 +7,13 @@ from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from ium import health
+from ium.metrics import metrics
 
 # Done already, except in workers that turn out to need addresses.
 admin.autodiscover()
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="queue")),
-    path("admin/usage/", include("ium.usage.charts.urls")),
     path("admin/", admin.site.urls),
     path("extension/", include("ium.extension_page.urls")),
     path("queue/", include("slots.queue_page.urls")),
@@ -25,5 +25,5 @@ urlpatterns = [
     path("webhooks/", include("jira_sync.webhooks.urls")),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
-    path("metrics", health.metrics, name="metrics"),
+    path("metrics", metrics, name="metrics"),
 ]

@@ -63,12 +63,6 @@ def _bench(arguments: list[str]) -> int:
     return run_bench(arguments)
 
 
-def _docs(arguments: list[str]) -> int:
-    from ium.runtime.manual import docs
-
-    return docs(arguments)
-
-
 def _serve(arguments: list[str]) -> int:
     from ium.runtime.serve import serve
 
@@ -95,7 +89,6 @@ COMMANDS = {
     "test": _test,
     "lint": _lint,
     "bench": _bench,
-    "docs": _docs,
 }
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Is IUM alive, is it ready, and what are its numbers."""
+"""Is IUM alive, and is it ready."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from redis import RedisError
 
 from slots.models import JobRun, LicencePool
 from tests.conftest import Now
-from tests.factories import holder, seconds, waiting
+from tests.factories import seconds
 
 pytestmark = pytest.mark.django_db
 
@@ -101,26 +101,3 @@ def test_not_ready_while_jira_fails(client: Client, pool: LicencePool) -> None:
     pool.site.connection_state, pool.site.connection_message = "unreachable", "no route"
     pool.site.save()
     assert ready(client, 503)["jira"] == f"{pool.site}: no route"
-
-
-def test_the_numbers_are_told_to_prometheus(
-    client: Client, pool: LicencePool, at: datetime
-) -> None:
-    holder(pool, at)
-    waiting(pool, at)
-    JobRun.objects.create(name="sweep", finished_at=at)
-    answer = client.get("/metrics")
-    assert answer["Content-Type"].startswith("text/plain")
-    lines = answer.content.decode().splitlines()
-    assert 'ium_slots{pool="jira",state="active"} 1.0' in lines
-    assert 'ium_slots{pool="jira",state="free"} 0.0' in lines
-    assert 'ium_slot_limit{pool="jira"} 1.0' in lines
-    assert 'ium_waiting{pool="jira"} 1.0' in lines
-    assert f'ium_jira_up{{site="{pool.site}"}} 1.0' in lines
-    assert any(line.startswith('ium_job_success_timestamp_seconds{job="sweep"}') for line in lines)
-
-
-def test_the_numbers_tell_that_jira_is_down(client: Client, pool: LicencePool) -> None:
-    pool.site.connection_state = "refused"
-    pool.site.save()
-    assert f'ium_jira_up{{site="{pool.site}"}} 0.0' in client.get("/metrics").content.decode()

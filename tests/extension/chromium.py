@@ -58,16 +58,15 @@ class Chromium:
         world: World,
         profile: Path,
         program: Path = CHROMIUM,
-        language: str = "en-GB",
     ) -> None:
-        """Start it. `language`: what it asks servers for."""
+        """Start it."""
         self.world = world
         self.complaints: list[str] = []
         self.context: BrowserContext = browser_type.launch_persistent_context(
             profile,
             executable_path=program,
             headless=True,
-            locale=language,
+            locale="en-GB",
             viewport={"width": 1100, "height": 700},
             args=[
                 f"--disable-extensions-except={folder}",

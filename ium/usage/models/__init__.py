@@ -14,6 +14,7 @@ from ium.usage.models.intervals import (
 from ium.usage.models.people import ActivitySpan, Import, ImportedPerson
 from ium.usage.models.personal import PersonalData
 from ium.usage.models.retention import Retention
+from ium.usage.models.totals import Total, TotalCursor
 
 __all__ = [
     "CALL_BUCKETS",
@@ -33,4 +34,6 @@ __all__ = [
     "Refusal",
     "Retention",
     "SourceUse",
+    "Total",
+    "TotalCursor",
 ]

@@ -1,1 +1,0 @@
-"""What templates of usage need besides Django's."""
