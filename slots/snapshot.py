@@ -9,7 +9,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection
@@ -21,7 +21,7 @@ from ium.lib.ticker import Ticker
 from slots.eta import Timetable
 from slots.eta_facts import timetable_of
 from slots.models import LicencePool, QueueEntry, Slot, SlotLock
-from slots.services.losses import could_reclaim
+from slots.services.losses import could_reclaim, reclaimable_holders
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 FRESH_FOR = 1.0
 # ...and while it does not, and a newer one is being read, never older than this.
 USABLE_FOR = 3.0
+# A report of somebody whose slot a request could take is written before it is answered. Long enough before, so that
+# one that still waits to be written (a second) while the snapshot is in use (three) is written by then.
+RECLAIM_AHEAD = timedelta(seconds=10)
 # The ticker renews a snapshot that somebody asked for so lately; otherwise nothing is read.
 WANTED_FOR = 5.0
 
@@ -80,6 +83,8 @@ class PoolSnapshot:
     # Of entries that are alive, sorted.
     orders: list[tuple[int, int, int]] = field(default_factory=list)
     locked: set[int] = field(default_factory=set)
+    # Whose slot somebody else's request could take while the snapshot is in use.
+    reclaimable: set[int] = field(default_factory=set)
     free: int = 0
     timetable: Timetable | None = None
     reclaims: bool = False
@@ -169,7 +174,9 @@ class Snapshots:
         for lock in SlotLock.objects.filter(until__gt=at).values_list("pool_id", "user_id"):
             if lock[0] in found:
                 found[lock[0]].locked.add(lock[1])
+        until = at + RECLAIM_AHEAD
         for each in found.values():
+            each.reclaimable = reclaimable_holders(pool=each.pool, until=until)
             if each.waiting:
                 each.timetable = timetable_of(each.pool, at)
                 each.reclaims = could_reclaim(pool=each.pool, at=at)

@@ -171,7 +171,8 @@ def _is_safe(seen: PoolSnapshot, caller: Caller) -> bool:
     held = seen.held_by(caller.user_id)
     if held is None:
         return caller.user_id in seen.waiting
-    return held.state == SlotState.ACTIVE and held.was_claimed and held.warned_at is None
+    threatened = held.warned_at is not None or caller.user_id in seen.reclaimable
+    return held.state == SlotState.ACTIVE and held.was_claimed and not threatened
 
 
 def _idle(body: dict[str, Any]) -> float | None:

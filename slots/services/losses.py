@@ -210,6 +210,14 @@ def could_reclaim(*, pool: LicencePool, at: datetime) -> bool:
     return _may_reclaim(pool, at) and _sweepable(pool, at).exists()
 
 
+def reclaimable_holders(*, pool: LicencePool, until: datetime) -> set[int]:
+    """Return whose slot a request could take at some moment until then, as far as activity is known now."""
+    if not pool.reclaim_on_request:
+        return set()
+    holders = _sweepable(pool, until).values_list("holder_id", flat=True)
+    return {holder for holder in holders if holder is not None}
+
+
 def _may_reclaim(pool: LicencePool, at: datetime) -> bool:
     if not pool.reclaim_on_request or grants_rest(pool, at) or not may_be_taken(pool, at):
         return False

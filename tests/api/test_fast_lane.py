@@ -107,6 +107,22 @@ def test_who_is_warned_is_written_before_the_answer(
     assert last_active(ann) == clock.at
 
 
+@pytest.mark.parametrize("reclaims", [True, False])
+def test_whose_slot_a_request_could_take_is_written_before_the_answer(
+    reclaims: bool, pool: LicencePool, ann: User, ticks: Ticking, at: datetime, clock: Now
+) -> None:
+    type(pool).objects.update(reclaim_on_request=reclaims)
+    client = with_token(ann)
+    report(client)
+    ticks.second()
+    almost = clock.at = at + minutes(pool.inactivity_minutes) - seconds(5)
+    ticks.second()
+    report(client)
+    assert (last_active(ann) == almost) is reclaims
+    ticks.second()
+    assert last_active(ann) == almost
+
+
 def test_a_warning_of_the_last_second_is_taken_back_with_the_next_round(
     pool: LicencePool, ann: User, ticks: Ticking, at: datetime, clock: Now
 ) -> None:
