@@ -30,7 +30,7 @@ Usage: ./ium.sh COMMAND [ARGUMENTS]
   lint                         style, types, imports, migrations, templates, API description
   help                         this text
 
-Data is kept in ./data unless --data or IUM_DATA says otherwise. .env.example lists all variables.
+Data is kept in ./data unless --data or IUM_DATA says otherwise. docs/configuration.md lists all variables.
 TEXT
 }
 

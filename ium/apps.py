@@ -15,7 +15,10 @@ class IumConfig(AppConfig):
         from django.apps import apps
 
         # Not in ium/__init__.py: the supervisor imports the package and needs neither Celery nor Django.
-        import ium.celery  # noqa: F401
+        import ium.celery
+        import ium.checks  # noqa: F401 - registers them
+        from ium.lib.logs.statements import follow_statements
         from ium.schedule import schedules_ensure
 
+        follow_statements()
         post_migrate.connect(schedules_ensure, sender=apps.get_app_config("django_celery_beat"))

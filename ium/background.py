@@ -62,9 +62,10 @@ def _plan(options: argparse.Namespace) -> None:
 
     from ium.celery import app
     from ium.lib.memory import give_back
+    from ium.orderly_beat import OrderlyBeat
 
     beat_init.connect(lambda **_: give_back(), weak=False)
-    app.Beat(scheduler=options.scheduler, pidfile="", loglevel="INFO").run()
+    OrderlyBeat(app=app, scheduler=options.scheduler, pidfile="", loglevel="INFO").run()
 
 
 if __name__ == "__main__":

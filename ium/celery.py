@@ -4,6 +4,8 @@ import os
 
 from celery import Celery
 
+from ium.lib.logs.tasks import follow_tasks
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ium.settings")
 
 app = Celery("ium")
@@ -11,3 +13,4 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 # Beat sends tasks by name and needs none of their code.
 if os.environ.get("IUM_BACKGROUND") != "beat":
     app.autodiscover_tasks()
+follow_tasks()

@@ -1,7 +1,7 @@
 """Settings: everything that operations own, read from the environment.
 
 What the administrator of the licences decides (limits, times, groups) is in the database and edited in the
-admin. `.env.example` lists every variable; `tests/test_settings.py` keeps that list complete.
+admin. Every variable is declared in `ium/configuration/table.py`; docs/configuration.md is made from it.
 """
 
 import os
@@ -9,58 +9,58 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import environ
-from django.contrib.staticfiles.storage import staticfiles_storage
-from django.urls import reverse_lazy
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from ium import settings_parts as parts
+from ium.configuration.django import database_of, mail_settings
+from ium.configuration.reader import MistakesError, Reader
 from ium.demo.sign_in import demo_providers
+from ium.lib.logs.formatters import logging_settings
 from ium.sign_in.configuration import read_providers, read_redirects
 
+VERSION = parts.VERSION
 BASE_DIR = Path(__file__).resolve().parent.parent
-VERSION = "0.1.0"
-# FileAwareEnv also reads NAME_FILE, the form of Docker and systemd secrets.
-env = environ.FileAwareEnv()
+env = Reader(os.environ)
 
 # --- Where things are ---------------------------------------------------------------------------
 
-DATA_DIR = Path(env.str("IUM_DATA", default=str(BASE_DIR / "data")))
-IUM_URL = env.str("IUM_URL", default="http://127.0.0.1:8000").rstrip("/")
+DATA_DIR = Path(env("IUM_DATA", default=str(BASE_DIR / "data")))
+IUM_URL = env("IUM_URL")
 # The simulated Jira of the demo: its sign-ins and the demo data exist only with it.
 # Where the browser extension can be had (a store or a page of the company); the install page leads there.
-IUM_EXTENSION_URL = env.str("IUM_EXTENSION_URL", default="")
+IUM_EXTENSION_URL = env("IUM_EXTENSION_URL")
 # The same for one browser; it wins.
 IUM_EXTENSION_URLS = {
-    "chrome": env.str("IUM_EXTENSION_URL_CHROME", default=""),
-    "edge": env.str("IUM_EXTENSION_URL_EDGE", default=""),
-    "firefox": env.str("IUM_EXTENSION_URL_FIREFOX", default=""),
+    "chrome": env("IUM_EXTENSION_URL_CHROME"),
+    "edge": env("IUM_EXTENSION_URL_EDGE"),
+    "firefox": env("IUM_EXTENSION_URL_FIREFOX"),
 }
 # Where a worker finds the web server to see that activity can be received.
-IUM_SELF_URL = env.str("IUM_SELF_URL", default=IUM_URL).rstrip("/")
-IUM_DEMO = env.bool("IUM_DEMO", default=False)
-IUM_SIMULATOR_URL = env.str("IUM_SIMULATOR_URL", default="http://127.0.0.1:8090").rstrip("/")
-IUM_DEMO_CROWD = env.int("IUM_DEMO_CROWD", default=1)
+IUM_SELF_URL = env("IUM_SELF_URL", default=IUM_URL)
+IUM_DEMO = env("IUM_DEMO", default=False)
+IUM_SIMULATOR_URL = env("IUM_SIMULATOR_URL", default="http://127.0.0.1:8090")
+IUM_DEMO_CROWD = env("IUM_DEMO_CROWD")
 
 # --- Security -----------------------------------------------------------------------------------
 
-DEBUG = env.bool("IUM_DEBUG", default=False)
-SECRET_KEY = env.str("IUM_SECRET_KEY")
+DEBUG = env("IUM_DEBUG")
+SECRET_KEY = env.needed("IUM_SECRET_KEY")
+SECRET_KEY_FALLBACKS: list[str] = env("IUM_SECRET_KEY_FALLBACKS")
 # Fernet keys for Jira's credentials; the first one encrypts, all of them decrypt.
-IUM_ENCRYPTION_KEYS: list[str] = env.list("IUM_ENCRYPTION_KEYS")
-ALLOWED_HOSTS: list[str] = env.list(
-    "IUM_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"]
-)
-CSRF_TRUSTED_ORIGINS: list[str] = env.list("IUM_TRUSTED_ORIGINS", default=[IUM_URL])
-IUM_HTTPS = env.bool("IUM_HTTPS", default=IUM_URL.startswith("https://"))
+IUM_ENCRYPTION_KEYS: list[str] = env.needed("IUM_ENCRYPTION_KEYS")
+ALLOWED_HOSTS: list[str] = env("IUM_ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS: list[str] = env("IUM_TRUSTED_ORIGINS", default=[IUM_URL])
+IUM_HTTPS = env("IUM_HTTPS", default=IUM_URL.startswith("https://"))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IUM_HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SECURE_SSL_REDIRECT = IUM_HTTPS and env.bool("IUM_SSL_REDIRECT", default=True)
+SECURE_SSL_REDIRECT = IUM_HTTPS and env("IUM_SSL_REDIRECT")
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if IUM_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IUM_HTTPS
 # One proxy in front of IUM: what it says of scheme and client is believed.
-IUM_BEHIND_PROXY = env.bool("IUM_BEHIND_PROXY", default=False)
+IUM_BEHIND_PROXY = env("IUM_BEHIND_PROXY")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IUM_BEHIND_PROXY else None
 X_FRAME_OPTIONS = "DENY"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "ium.reporting.SecretsFilter"
@@ -71,34 +71,36 @@ IUM_LONGEST_ADDRESS = 8 * 1024
 # How often something may happen; 0: as often as one likes. The numbers are explained where they are used.
 IUM_THROTTLES = {
     # Calls per person, part of the API and minute (slots/api/throttles.py).
-    "person": env.int("IUM_CALLS_PER_MINUTE", default=600),
+    "person": env("IUM_CALLS_PER_MINUTE"),
     # Refused tokens per address and minute.
-    "wrong_tokens": env.int("IUM_WRONG_TOKENS_PER_MINUTE", default=300),
+    "wrong_tokens": env("IUM_WRONG_TOKENS_PER_MINUTE"),
     # Ways to and from a provider per address and minute: a whole company may share one address.
-    "sign_ins": env.int("IUM_SIGN_INS_PER_MINUTE", default=1200),
+    "sign_ins": env("IUM_SIGN_INS_PER_MINUTE"),
     # Events of each site's webhook, and wrong signatures per address, in a minute (jira_sync/webhooks/views.py).
-    "webhooks": env.int("IUM_WEBHOOKS_PER_MINUTE", default=6000),
-    "wrong_webhooks": env.int("IUM_WRONG_TOKENS_PER_MINUTE", default=300),
+    "webhooks": env("IUM_WEBHOOKS_PER_MINUTE"),
+    "wrong_webhooks": env("IUM_WRONG_TOKENS_PER_MINUTE"),
     # Wrong passwords per address, and per login name from anywhere, in five minutes (ium/middleware.py).
-    "passwords": env.int("IUM_WRONG_PASSWORDS", default=20),
-    "passwords_of_name": 3 * env.int("IUM_WRONG_PASSWORDS", default=20),
+    "passwords": env("IUM_WRONG_PASSWORDS"),
+    "passwords_of_name": 3 * env("IUM_WRONG_PASSWORDS"),
 }
 IUM_PASSWORD_WINDOW = 300
 # Signs the messages to webhooks (ium/lib/webhook.py); without it none can be configured.
-IUM_WEBHOOK_SECRET = env.str("IUM_WEBHOOK_SECRET", default="")
+IUM_WEBHOOK_SECRET = env("IUM_WEBHOOK_SECRET")
+# Signs too, until every receiver knows the new one.
+IUM_WEBHOOK_SECRET_PREVIOUS = env("IUM_WEBHOOK_SECRET_PREVIOUS")
 # Everybody who waits asks every so many seconds; 0: the server says when, by the place in the queue
 # (slots/document.py). More than a minute would make people fall silent.
-IUM_QUEUE_POLL_SECONDS = min(60, max(0, env.int("IUM_QUEUE_POLL_SECONDS", default=0)))
+IUM_QUEUE_POLL_SECONDS = env("IUM_QUEUE_POLL_SECONDS")
 # Where the browser extension may be sent back to after its sign-in, to the letter: one address for each build
 # (https://<id>.chromiumapp.org/cb, https://<sha1 of the id>.extensions.allizom.org/cb, http://127.0.0.1/mozoauth2/<hash>).
-IUM_EXTENSION_REDIRECTS = read_redirects(env)
+IUM_EXTENSION_REDIRECTS: list[str] = env.attempt(read_redirects, ImproperlyConfigured) or []
 IUM_EXTENSION_CLIENT_ID = "ium-extension"
 # A browser with the extension that was not used for so many days has to sign in again.
-IUM_DEVICE_DAYS = env.int("IUM_DEVICE_DAYS", default=90)
+IUM_DEVICE_DAYS = env("IUM_DEVICE_DAYS")
 # Waits, their estimates and finished stays name people; after so many days they are removed. The journal is kept.
-IUM_RECORD_DAYS = max(7, env.int("IUM_RECORD_DAYS", default=180))
+IUM_RECORD_DAYS = env("IUM_RECORD_DAYS")
 # Makes the pseudonyms of people in reports (ium/lib/pseudonyms.py); without it the secret key does.
-IUM_PSEUDONYM_KEY = env.str("IUM_PSEUDONYM_KEY", default="")
+IUM_PSEUDONYM_KEY = env("IUM_PSEUDONYM_KEY")
 AUTH_USER_MODEL = "directory.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -110,8 +112,10 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 # Where people sign in: at the company's OpenID provider or with the Atlassian account, several at once.
-IUM_SIGN_IN = read_providers(env) or (demo_providers(IUM_SIMULATOR_URL) if IUM_DEMO else ())
-SESSION_COOKIE_AGE = int(timedelta(days=env.int("IUM_SESSION_DAYS", default=14)).total_seconds())
+IUM_SIGN_IN = env.attempt(read_providers, ImproperlyConfigured) or (
+    demo_providers(IUM_SIMULATOR_URL) if IUM_DEMO else ()
+)
+SESSION_COOKIE_AGE = int(timedelta(days=env("IUM_SESSION_DAYS")).total_seconds())
 # allauth speaks the providers' protocols. It keeps nothing: people, and how they are found, are IUM's own.
 SOCIALACCOUNT_ADAPTER = "ium.sign_in.allauth_adapters.SocialAdapter"
 SOCIALACCOUNT_ONLY = True
@@ -158,6 +162,8 @@ if os.environ.get("IUM_BACKGROUND") == "beat":
     # Nobody signs in to Beat, and what talks to their providers is 5 MB.
     INSTALLED_APPS = [app for app in INSTALLED_APPS if not app.startswith("allauth")]
 MIDDLEWARE = [
+    # First: every line that is written for a request belongs to it.
+    "ium.lib.logs.requests.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "ium.middleware.SecurityHeaders",
     "ium.middleware.Api",
@@ -194,22 +200,9 @@ TEMPLATES = [
 
 # --- Database -----------------------------------------------------------------------------------
 
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'ium.sqlite3'}")
-}
+DATABASES: dict[str, dict[str, Any]] = {"default": database_of(env, DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 IS_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
-if IS_SQLITE:
-    # IMMEDIATE is what removes "database is locked": a deferred transaction that turns from reading to
-    # writing fails at once, whatever the timeout.
-    DATABASES["default"]["OPTIONS"] = {
-        "timeout": 20,
-        "transaction_mode": "IMMEDIATE",
-        "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=134217728;"
-            " PRAGMA journal_size_limit=27103364; PRAGMA cache_size=2000"
-        ),
-    }
 # Without persistent connections a small call costs 25 times as much with PostgreSQL, 3 times with SQLite.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = not IS_SQLITE
@@ -218,7 +211,7 @@ IUM_DATABASE_CLOCK = not IS_SQLITE
 
 # --- Celery -------------------------------------------------------------------------------------
 
-REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CELERY_BROKER_URL = REDIS_URL
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
@@ -260,16 +253,16 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # --- Mail ---------------------------------------------------------------------------------------
 
 # Without a mail server mail goes to the log, and the configuration check says so.
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+vars().update(mail_settings(env))
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("IUM_MAIL_FROM", default="ium@localhost")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("IUM_MAIL_FROM")
 # Who is told about problems where a site names nobody.
-ADMINS = [(address, address) for address in env.list("IUM_ADMINS", default=[])]
+ADMINS = [(address, address) for address in env("IUM_ADMINS")]
 
 # --- Languages and time -------------------------------------------------------------------------
 
 USE_TZ = True
-TIME_ZONE = env.str("IUM_TIME_ZONE", default="UTC")
+TIME_ZONE = env("IUM_TIME_ZONE")
 USE_I18N = True
 LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", _("English")), ("de", _("German"))]
@@ -279,7 +272,7 @@ LOCALE_PATHS = [BASE_DIR / "ium" / "locale"]
 
 STATIC_URL = "/static/"
 # In a container they are part of the image, not of the data.
-STATIC_ROOT = Path(env.str("IUM_STATIC", default=str(DATA_DIR / "static")))
+STATIC_ROOT = Path(env("IUM_STATIC", default=str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "ium" / "static"]
 WHITENOISE_USE_FINDERS = DEBUG
 STORAGES = {
@@ -287,73 +280,23 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# --- API ----------------------------------------------------------------------------------------
-
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "ium.directory.authentication.DeviceTokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["slots.api.parsers.StrictJSONParser"],
-    "DEFAULT_THROTTLE_CLASSES": ["slots.api.throttles.PersonThrottle"],
-    # OPTIONS is answered before it gets there (ium/middleware.py).
-    "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "slots.api.problems.problem_response",
-    "UNAUTHENTICATED_USER": None,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "IUM",
-    "DESCRIPTION": "Ask for a Jira slot, keep it, hand it back.",
-    "VERSION": VERSION,
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-}
-
-# --- Admin --------------------------------------------------------------------------------------
-
+# --- API and admin: in ium/settings_parts.py ---
+REST_FRAMEWORK = parts.REST_FRAMEWORK
+SPECTACULAR_SETTINGS = parts.SPECTACULAR_SETTINGS
+UNFOLD = parts.UNFOLD
 SIMPLE_HISTORY_REVERT_DISABLED = False
-UNFOLD = {
-    "SITE_TITLE": "IUM",
-    "SITE_HEADER": "IUM",
-    "SITE_SUBHEADER": _("Jira licences, shared"),
-    "SITE_SYMBOL": "key_vertical",
-    "SITE_FAVICONS": [
-        {
-            "rel": "icon",
-            "type": "image/svg+xml",
-            "href": lambda _request: staticfiles_storage.url("ium/icon.svg"),
-        }
-    ],
-    "SITE_URL": reverse_lazy("queue"),
-    "SHOW_HISTORY": True,
-    "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "ium.dashboard.dashboard",
-    "SIDEBAR": {"show_search": True, "navigation": "ium.dashboard.navigation"},
-}
 
 # --- Log ----------------------------------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "format": "{asctime} {levelname} {name}: {message}",
-            "style": "{",
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # One line per job every few seconds says nothing; what jobs did is in the journal and on the jobs page.
-    "loggers": {
-        name: {"level": "WARNING"}
-        for name in ("celery.app.trace", "celery.beat", "celery.worker.strategy")
-    },
-    "root": {"handlers": ["console"], "level": env.str("IUM_LOG_LEVEL", default="INFO")},
-}
+LOGGING = logging_settings(env("IUM_LOG_LEVEL"), env("IUM_LOG_FORMAT"))
+IUM_ACCESS_LOG = env("IUM_ACCESS_LOG")
+# Milliseconds; what takes longer is logged, 0 switches it off (ium/lib/logs).
+IUM_SLOW_REQUEST_MS = env("IUM_SLOW_REQUEST_MS")
+IUM_SLOW_TASK_MS = env("IUM_SLOW_TASK_MS")
+IUM_SLOW_JIRA_MS = env("IUM_SLOW_JIRA_MS")
+IUM_SLOW_SQL_MS = env("IUM_SLOW_SQL_MS")
+
+try:
+    env.check()
+except MistakesError as error:
+    raise ImproperlyConfigured(str(error)) from None

@@ -2,10 +2,13 @@
 
 from functools import lru_cache
 
+from django.conf import settings
+
 from ium.directory.models import Site
 from jira_sync.client.errors import ConnectionIncomplete
 from jira_sync.client.factory import Connection, build
 from jira_sync.client.interface import JiraDirectory
+from jira_sync.client.transport import Tuning
 
 
 def directory_of(site: Site) -> JiraDirectory:
@@ -32,6 +35,11 @@ def directory_of(site: Site) -> JiraDirectory:
 @lru_cache(maxsize=32)
 def _build(connection: Connection) -> JiraDirectory:
     try:
-        return build(connection)
+        return build(connection, tuning=_tuning())
     except ValueError as error:
         raise ConnectionIncomplete(str(error)) from error
+
+
+def _tuning() -> Tuning:
+    milliseconds = settings.IUM_SLOW_JIRA_MS
+    return Tuning(slow=milliseconds / 1000 if milliseconds else float("inf"))

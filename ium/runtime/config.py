@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from ium.configuration.reader import MistakesError, Reader
 from ium.runtime.errors import OperatorError
 
 ROOT = Path(__file__).resolve().parents[2]
-FALSE = {"0", "false", "no", "off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,11 @@ class Config:
     crowd: bool
     bind: str = "127.0.0.1"
     web_workers: int = 1
+    json_logs: bool = False
+
+    def read(self, name: str) -> str:
+        """A variable, or the file that `NAME_FILE` names; empty when neither is set."""
+        return str(Reader(self.environment)(name, default=""))
 
     @property
     def url(self) -> str:
@@ -33,7 +38,7 @@ class Config:
     @property
     def public_url(self) -> str:
         """The address that people use."""
-        return (self.environment.get("IUM_URL") or self.url).rstrip("/")
+        return self.read("IUM_URL") or self.url
 
     @property
     def host(self) -> str:
@@ -51,7 +56,7 @@ class Config:
     @property
     def database_url(self) -> str:
         own = f"sqlite:///{quote(str(self.data / 'ium.sqlite3'))}"
-        return self.environment.get("DATABASE_URL") or own
+        return self.read("DATABASE_URL") or own
 
     @property
     def uses_sqlite(self) -> bool:
@@ -60,23 +65,35 @@ class Config:
     @property
     def broker_url(self) -> str | None:
         """The operator's own Redis or Valkey; None means that we start one."""
-        return self.environment.get("REDIS_URL") or None
+        return self.read("REDIS_URL") or None
 
 
 def read_config(environment: Mapping[str, str], data: str | None = None) -> Config:
-    """Put the choices together. --data wins over IUM_DATA, the environment over `.env`."""
+    """Put the choices together. --data wins over IUM_DATA, the environment over `.env`.
+
+    Raises OperatorError with every variable that cannot be right.
+    """
     merged = {**read_dotenv(ROOT / ".env"), **environment}
-    folder = Path(data or merged.get("IUM_DATA") or ROOT / "data").expanduser()
-    return Config(
+    env = Reader(merged)
+    folder = Path(data or env("IUM_DATA", default="") or ROOT / "data").expanduser()
+    config = Config(
         environment=merged,
         data=Path(os.path.abspath(folder)),  # noqa: PTH100 - resolve() would follow links: longer paths
-        port=_port(merged, "IUM_PORT", 8000),
-        simulator_port=_port(merged, "IUM_SIMULATOR_PORT", 8090),
-        demo=_flag(merged, "IUM_DEMO"),
-        crowd=_flag(merged, "IUM_DEMO_CROWD"),
-        bind=merged.get("IUM_BIND") or "127.0.0.1",
-        web_workers=_number(merged, "IUM_WEB_WORKERS", 1),
+        port=env("IUM_PORT"),
+        simulator_port=env("IUM_SIMULATOR_PORT"),
+        # On unless switched off: the demo and its crowd are the default of `up`.
+        demo=env("IUM_DEMO", default=True),
+        crowd=env("IUM_DEMO_CROWD"),
+        bind=env("IUM_BIND"),
+        web_workers=env("IUM_WEB_WORKERS"),
+        json_logs=env("IUM_LOG_FORMAT") == "json",
     )
+    env.everything()
+    try:
+        env.check()
+    except MistakesError as error:
+        raise OperatorError(str(error)) from error
+    return config
 
 
 def read_dotenv(path: Path) -> dict[str, str]:
@@ -98,22 +115,3 @@ def _unquoted(value: str) -> str:
     if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
         return value[1:-1]
     return value
-
-
-def _port(environment: Mapping[str, str], name: str, default: int) -> int:
-    text = environment.get(name) or str(default)
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise OperatorError(f"{name} must be a port number from 1 to 65535, not '{text}'.")
-    return int(text)
-
-
-def _number(environment: Mapping[str, str], name: str, default: int) -> int:
-    text = environment.get(name) or str(default)
-    if not text.isdecimal() or not 1 <= int(text) <= 64:
-        raise OperatorError(f"{name} must be a number from 1 to 64, not '{text}'.")
-    return int(text)
-
-
-def _flag(environment: Mapping[str, str], name: str) -> bool:
-    """On unless switched off: the demo and its crowd are the default of `up`."""
-    return environment.get(name, "1").strip().lower() not in FALSE

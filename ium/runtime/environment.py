@@ -76,9 +76,13 @@ def _record(data: Path) -> Path:
     return data / "running.json"
 
 
+def _is_shared(name: str) -> bool:
+    return name.removesuffix("_FILE") in SHARED
+
+
 def remember(data: Path, environment: dict[str, str]) -> None:
     """Leave word for `manage`. Holds secrets, as secrets.json does: owner only."""
-    shared = {name: environment[name] for name in SHARED if name in environment}
+    shared = {name: value for name, value in environment.items() if _is_shared(name)}
     write_private(_record(data), json.dumps(shared, indent=2) + "\n")
 
 
@@ -94,7 +98,7 @@ def of_running_system(data: Path) -> dict[str, str]:
         found = json.loads(_record(data).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return {name: str(value) for name, value in found.items() if name in SHARED}
+    return {name: str(value) for name, value in found.items() if _is_shared(name)}
 
 
 def python_path(environment: dict[str, str]) -> dict[str, str]:

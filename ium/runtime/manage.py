@@ -20,11 +20,21 @@ def manage(arguments: Sequence[str], data: str | None) -> None:
 def variables(data: str | None) -> dict[str, str]:
     given = {name: value for name, value in os.environ.items() if value}
     folder = read_config(given, data).data
-    config = read_config(environment.of_running_system(folder) | given, str(folder))
+    config = read_config(
+        _not_given(environment.of_running_system(folder), given) | given, str(folder)
+    )
     prepare_folder(config.data)
     secrets = load_secrets(config.data)
     broker = None if config.broker_url else _future_broker(config, secrets)
     return environment.python_path(environment.build_environment(config, secrets, broker))
+
+
+def _not_given(running: dict[str, str], given: dict[str, str]) -> dict[str, str]:
+    """What of the running system counts: NAME and NAME_FILE are two forms of one thing."""
+    plain = {name.removesuffix("_FILE") for name in given}
+    return {
+        name: value for name, value in running.items() if name.removesuffix("_FILE") not in plain
+    }
 
 
 def _future_broker(config: Config, secrets: Secrets) -> Broker | None:

@@ -61,6 +61,7 @@ def web_service(config: Config) -> Service:
     arguments = (
         "--interface", "wsgi", "--host", config.bind, "--port", str(config.port),
         "--workers", str(config.web_workers), "--blocking-threads", "8", "--no-ws", "--respawn-failed-workers",
+        "--log-config", str(ROOT / "ium" / "runtime" / "web_log.json"),
     )  # fmt: skip
     return Service(
         "web",

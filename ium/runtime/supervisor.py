@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ium.runtime.errors import OperatorError, Stopped
 from ium.runtime.guardian import Guardian
-from ium.runtime.output import report, say
+from ium.runtime.output import note, report
 from ium.runtime.probes import Probe
 from ium.runtime.process import Child, describe_exit
 from ium.runtime.stop_signals import StopSignals
@@ -175,7 +175,7 @@ class Supervisor:
             self._try_later(entry, now, str(error).rstrip("."))
             return
         entry.retry_at = None
-        say(f"{_clock()}  {entry.service.name} started again")
+        note(f"{entry.service.name} started again")
 
     def _notice_end(self, entry: Entry, now: float) -> None:
         code = entry.child.exit_code()
@@ -195,7 +195,7 @@ class Supervisor:
         # Not 2 ** failures: after months of failing that number would be too large.
         pause = min(FIRST_PAUSE * 2 ** min(entry.failures - 1, 10), LONGEST_PAUSE)
         entry.retry_at = now + pause
-        say(f"{_clock()}  {what}; next try in {pause:.1f} s; see {entry.child.log}")
+        note(f"{what}; next try in {pause:.1f} s; see {entry.child.log}")
 
     # --- stopping ---
 
@@ -215,7 +215,7 @@ class Supervisor:
         deadline = time.monotonic() + entry.service.grace
         while entry.child.exit_code() is None and self._signals.requests < at_once_from:
             if time.monotonic() > deadline:
-                say(f"{_clock()}  {entry.service.name} did not stop in time and was killed")
+                note(f"{entry.service.name} did not stop in time and was killed")
                 return
             self._signals.pause(TICK)
 
@@ -223,7 +223,3 @@ class Supervisor:
 def _failed(what: str, child: Child) -> OperatorError:
     lines = child.output().strip().splitlines()[-LINES_SHOWN:]
     return OperatorError(f"{what}. The end of {child.log}:", *lines)
-
-
-def _clock() -> str:
-    return time.strftime("%H:%M:%S")

@@ -11,7 +11,7 @@ from ium.runtime.embedded_valkey import Broker, embedded_broker
 from ium.runtime.errors import OperatorError, Stopped
 from ium.runtime.guardian import Guardian
 from ium.runtime.lock import FolderLock
-from ium.runtime.output import report, say, timed
+from ium.runtime.output import as_json, report, say, timed
 from ium.runtime.probes import http_answer
 from ium.runtime.secret_store import load_secrets
 from ium.runtime.services import (
@@ -35,6 +35,7 @@ READY_WITHIN_WITHOUT_DEMO = 15.0
 
 def up(config: Config) -> int:
     """Start everything and stay until a stop is asked for; answers the exit code."""
+    as_json(config.json_logs)
     checks.prepare_folder(config.data)
     checks.check_file_system(config)
     signals = StopSignals()

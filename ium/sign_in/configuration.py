@@ -6,10 +6,12 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from ium.configuration.reader import Reader
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 ATLASSIAN = "atlassian"
@@ -42,15 +44,15 @@ class Provider:
     profile_url: str = "https://api.atlassian.com/me"
 
 
-def read_providers(env: Any) -> tuple[Provider, ...]:
+def read_providers(env: Reader) -> tuple[Provider, ...]:
     """Return the providers that the environment names. Raises ImproperlyConfigured."""
-    keys = [key.strip().lower() for key in env.list("IUM_SIGN_IN", default=[]) if key.strip()]
+    keys = [key.strip().lower() for key in env("IUM_SIGN_IN") if key.strip()]
     if len(keys) != len(set(keys)):
         raise ImproperlyConfigured("IUM_SIGN_IN names a sign-in twice.")
     return tuple(_read(key, env) for key in keys)
 
 
-def _read(key: str, env: Any) -> Provider:
+def _read(key: str, env: Reader) -> Provider:
     if not _KEY.fullmatch(key):
         raise ImproperlyConfigured(
             f"IUM_SIGN_IN: {key!r} is no name. Use small letters, digits and hyphens, such as okta."
@@ -59,14 +61,14 @@ def _read(key: str, env: Any) -> Provider:
     provider = Provider(
         key=key,
         kind="atlassian" if key == ATLASSIAN else "openid",
-        name=env.str(f"{start}NAME", default=key.replace("-", " ").title()),
-        client_id=env.str(f"{start}CLIENT_ID", default=""),
-        secret=env.str(f"{start}CLIENT_SECRET", default=""),
-        issuer=env.str(f"{start}ISSUER", default="").strip(),
-        account_id_claim=env.str(f"{start}ACCOUNT_ID_CLAIM", default=""),
-        by_email=env.bool(f"{start}BY_EMAIL", default=False),
-        verified_claim=env.str(f"{start}VERIFIED_CLAIM", default="email_verified"),
-        prompt=env.str(f"{start}PROMPT", default=""),
+        name=env(f"{start}NAME") or key.replace("-", " ").title(),
+        client_id=env(f"{start}CLIENT_ID"),
+        secret=env(f"{start}CLIENT_SECRET"),
+        issuer=env(f"{start}ISSUER").strip(),
+        account_id_claim=env(f"{start}ACCOUNT_ID_CLAIM"),
+        by_email=env(f"{start}BY_EMAIL"),
+        verified_claim=env(f"{start}VERIFIED_CLAIM"),
+        prompt=env(f"{start}PROMPT"),
     )
     _check(provider, start)
     return provider
@@ -95,12 +97,12 @@ def _check(provider: Provider, start: str) -> None:
             )
 
 
-def read_redirects(env: Any) -> list[str]:
+def read_redirects(env: Reader) -> list[str]:
     """Return where the extension may be sent back to. Raises ImproperlyConfigured.
 
     The addresses also get into a page's policy, where a space or a semicolon would mean something else.
     """
-    found = [each.strip() for each in env.list("IUM_EXTENSION_REDIRECTS", default=[])]
+    found = [each.strip() for each in env("IUM_EXTENSION_REDIRECTS")]
     for address in filter(None, found):
         if not is_safe(address) or not _ADDRESS.fullmatch(address):
             raise ImproperlyConfigured(

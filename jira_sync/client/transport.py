@@ -40,6 +40,7 @@ from .interface import ServerClock
 from .pace import PROCESS_PACE, Lane, Pace
 
 log = logging.getLogger(__name__)
+slow_log = logging.getLogger("ium.slow")
 
 Params = Mapping[str, str | int | bool | Iterable[str]]
 HEADERS = {"Accept": "application/json", "User-Agent": "IUM/1 (licence sharing)"}
@@ -50,13 +51,15 @@ POOL_SIZE = 4
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """Times in seconds. `connect_timeout` sits just above TCP's first repeat at 3 s."""
+    """Times in seconds. `connect_timeout` sits just above TCP's first repeat at 3 s; calls that take `slow` or
+    longer are logged."""
 
     connect_timeout: float = 3.05
     read_timeout: float = 15.0
     read_retries: int = 3
     backoff: float = 0.5
     longest_retry_after: int = 10
+    slow: float = 5.0
 
 
 DEFAULT_TUNING = Tuning()
@@ -178,11 +181,19 @@ class Transport:
             error = self._failure_of(failure, where, write=write)
         else:
             log.debug("%s %s %.3f s", where, response.status_code, time.monotonic() - started)
+            self._note_slow(where, response.status_code, time.monotonic() - started)
             self._heed(lane, response)
             return Answer.of(response, where, self._keys.hide)
         # Outside the except block: the chained exception would carry the request with its key.
+        self._note_slow(where, 0, time.monotonic() - started)
         log.info("%s %r", where, error)
         raise error
+
+    def _note_slow(self, where: str, status: int, seconds: float) -> None:
+        """Log a slow call; `where` is a pattern and names nobody, `status` is 0 without an answer."""
+        if seconds >= self._tuning.slow:
+            told = {"call": where, "status": status, "ms": round(seconds * 1000)}
+            slow_log.warning("slow call to Jira", extra={"facts": told})
 
     def _exchange(
         self, request: requests.Request, key: Key | None, *, write: bool

@@ -1,13 +1,16 @@
 """Of several Beats one plans; when it ends or falls silent, another one takes over."""
 
 import os
+import signal
 from collections.abc import Iterator
+from typing import Any, cast
 
 import pytest
 from redis import Redis
 
 from ium.beat import LEASE_SECONDS, Lease
 from ium.lib.counting import redis_url
+from ium.orderly_beat import OrderlyBeat
 
 NAME = "ium:beat:test"
 NOBODY_LISTENS = "redis://127.0.0.1:1/0"
@@ -54,3 +57,21 @@ def test_without_a_broker_nobody_plans_and_nothing_breaks() -> None:
     lease = Lease(Redis.from_url(NOBODY_LISTENS, socket_connect_timeout=1), name=NAME)
     assert not lease.hold()
     lease.release()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_only_interrupts_whatever_beat_is_doing(number: signal.Signals) -> None:
+    """Celery's own handler queries the database from within the signal, and hangs there."""
+
+    class Untouched:
+        def __getattr__(self, name: str) -> None:
+            raise AssertionError(f"{name} was used within the signal")
+
+    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        OrderlyBeat.install_sync_handler(cast("Any", None), cast("Any", Untouched()))
+        with pytest.raises(SystemExit):
+            signal.raise_signal(number)
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

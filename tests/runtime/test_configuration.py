@@ -44,7 +44,7 @@ def test_a_relative_data_folder_is_meant_from_where_the_command_was_given(
 
 @pytest.mark.parametrize("port", ["eighty", "0", "65536", "-1", "80 80"])
 def test_a_port_that_is_none_is_refused_by_name(port: str) -> None:
-    with pytest.raises(OperatorError, match="IUM_PORT must be a port number"):
+    with pytest.raises(OperatorError, match="IUM_PORT: write a whole number from 1 to 65535"):
         read_config({"IUM_PORT": port})
 
 
@@ -105,9 +105,10 @@ def test_damaged_secrets_are_never_replaced(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_filled_in_and_what_is_given_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("secret")
     given = {
         "DATABASE_URL": "postgres://server/ium",
-        "IUM_SECRET_KEY_FILE": "/run/key",
+        "IUM_SECRET_KEY_FILE": str(tmp_path / "key"),
         "HTTPS_PROXY": "p",
     }
     config = read_config(given, data=str(tmp_path))
@@ -152,6 +153,29 @@ def test_a_command_beside_a_running_system_uses_its_database_and_broker(
     # What a crash left behind counts for nothing.
     assert afterwards["DATABASE_URL"] == f"sqlite:///{tmp_path}/ium.sqlite3"
     assert afterwards["REDIS_URL"].endswith("/broker/broker.sock?virtual_host=0")
+
+
+def test_a_command_takes_over_files_of_secrets_but_what_is_given_now_wins(
+    tmp_path: Path, clean: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "url"
+    file.write_text("postgres://server/ium")
+    environment.remember(
+        tmp_path, {"DATABASE_URL_FILE": str(file), "REDIS_URL": "redis://server/0"}
+    )
+    lock = FolderLock(tmp_path)
+    lock.take()
+    try:
+        beside = variables(str(tmp_path))
+        clean.setenv("DATABASE_URL", "postgres://other/ium")
+        given = variables(str(tmp_path))
+    finally:
+        lock.release()
+
+    assert beside["DATABASE_URL_FILE"] == str(file)
+    assert "DATABASE_URL" not in beside
+    assert given["DATABASE_URL"] == "postgres://other/ium"
+    assert "DATABASE_URL_FILE" not in given
 
 
 def test_the_record_of_the_running_system_is_private(tmp_path: Path) -> None:

@@ -3,11 +3,10 @@
 import re
 from typing import Any
 
-import environ
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from environ.fileaware_mapping import FileAwareMapping
 
+from ium.configuration.reader import Reader
 from ium.demo.sign_in import ATLASSIAN, OPENID, demo_providers
 from ium.sign_in.configuration import is_safe, read_providers, read_redirects
 from jira_sync.simulator import credentials
@@ -21,14 +20,12 @@ OKTA = {
 }
 
 
-def read(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Any:
+def read(environment: dict[str, str]) -> Any:
     """Read the providers of an environment."""
-    reader = environ.FileAwareEnv()
-    monkeypatch.setattr(reader, "ENVIRON", FileAwareMapping(environment))
-    return read_providers(reader)
+    return read_providers(Reader(environment))
 
 
-def test_several_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_at_once() -> None:
     more = {
         "IUM_SIGN_IN": "okta, Atlassian,my-idp",
         "IUM_SIGN_IN_ATLASSIAN_CLIENT_ID": "a",
@@ -38,7 +35,7 @@ def test_several_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "IUM_SIGN_IN_MY_IDP_CLIENT_SECRET": "d",
         "IUM_SIGN_IN_MY_IDP_ACCOUNT_ID_CLAIM": "jira",
     }
-    okta, atlassian, mine = read(OKTA | more, monkeypatch)
+    okta, atlassian, mine = read(OKTA | more)
 
     assert (okta.name, okta.kind, okta.by_email) == ("Okta", "openid", True)
     assert (atlassian.kind, atlassian.profile_url) == ("atlassian", "https://api.atlassian.com/me")
@@ -46,16 +43,16 @@ def test_several_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "very-secret" not in repr(okta)
 
 
-def test_none_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert read({}, monkeypatch) == ()
+def test_none_is_fine() -> None:
+    assert read({}) == ()
 
 
-def test_a_secret_may_be_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+def test_a_secret_may_be_a_file(tmp_path: Any) -> None:
     (tmp_path / "secret").write_text("from-a-file")
     environment = {name: value for name, value in OKTA.items() if not name.endswith("_SECRET")}
     environment["IUM_SIGN_IN_OKTA_CLIENT_SECRET_FILE"] = str(tmp_path / "secret")
 
-    assert read(environment, monkeypatch)[0].secret == "from-a-file"
+    assert read(environment)[0].secret == "from-a-file"
 
 
 @pytest.mark.parametrize(
@@ -73,27 +70,21 @@ def test_a_secret_may_be_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) 
         ({"IUM_SIGN_IN": "okta,../x"}, "is no name"),
     ],
 )
-def test_what_cannot_be_right_is_told(
-    monkeypatch: pytest.MonkeyPatch, change: dict[str, str], told: str
-) -> None:
+def test_what_cannot_be_right_is_told(change: dict[str, str], told: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=re.escape(told)) as problem:
-        read(OKTA | change, monkeypatch)
+        read(OKTA | change)
     assert "very-secret" not in str(problem.value)
 
 
-def redirects(text: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def redirects(text: str) -> list[str]:
     """Read the addresses of extensions."""
-    reader = environ.FileAwareEnv()
-    monkeypatch.setattr(reader, "ENVIRON", FileAwareMapping({"IUM_EXTENSION_REDIRECTS": text}))
-    return read_redirects(reader)
+    return read_redirects(Reader({"IUM_EXTENSION_REDIRECTS": text}))
 
 
-def test_addresses_of_extensions_are_read_with_and_without_spaces(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_addresses_of_extensions_are_read_with_and_without_spaces() -> None:
     loopback = "http://127.0.0.1/mozoauth2/0a1b"
-    assert redirects("", monkeypatch) == []
-    assert redirects(f"https://abc.chromiumapp.org/cb, {loopback},", monkeypatch) == [
+    assert redirects("") == []
+    assert redirects(f"https://abc.chromiumapp.org/cb, {loopback},") == [
         "https://abc.chromiumapp.org/cb",
         loopback,
     ]
@@ -111,11 +102,9 @@ def test_addresses_of_extensions_are_read_with_and_without_spaces(
         "javascript:alert(1)",
     ],
 )
-def test_what_is_no_address_of_an_extension_is_told(
-    monkeypatch: pytest.MonkeyPatch, address: str
-) -> None:
+def test_what_is_no_address_of_an_extension_is_told(address: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="IUM_EXTENSION_REDIRECTS"):
-        redirects(address, monkeypatch)
+        redirects(address)
 
 
 @pytest.mark.parametrize(

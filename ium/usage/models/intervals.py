@@ -167,6 +167,8 @@ class Gap(models.Model):
     begins_at = models.DateTimeField(_("begin"))
     ends_at = models.DateTimeField(_("end"))
     reason = models.CharField(_("reason"), max_length=16, choices=GapReason)
+    # The number of the journal entry behind it, where times before and after it cannot be compared.
+    journal_entry = models.BigIntegerField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("gap")

@@ -80,6 +80,8 @@ class ActivitySpan(models.Model):
     started_at = models.DateTimeField(_("begin"))
     ended_at = models.DateTimeField(_("end"))
     source = models.CharField(_("source"), max_length=16, choices=Source, blank=True, default="")
+    # The person's last one: later activity makes it longer or begins the next.
+    open = models.BooleanField(default=False, db_default=False, editable=False)
     imported = models.BooleanField(_("imported"), default=False, db_default=False)
     source_import = models.ForeignKey(
         Import, on_delete=models.CASCADE, null=True, related_name="activity_spans"
@@ -105,6 +107,9 @@ class ActivitySpan(models.Model):
                 fields=["pool", "user", "started_at"],
                 condition=Q(imported=False),
                 name="one_span_per_begin",
+            ),
+            models.UniqueConstraint(
+                fields=["pool", "user"], condition=Q(open=True), name="one_open_span"
             ),
         ]
         # `ended_at` changes every minute and is in no index: that keeps the update cheap.

@@ -60,3 +60,8 @@ class Retention(models.Model):
 
     def __str__(self) -> str:
         return str(_("How long records are kept"))
+
+
+def retention() -> Retention:
+    """Return the settings; those that IUM comes with while nobody changed them."""
+    return Retention.objects.filter(pk=1).first() or Retention(pk=1)

@@ -1,0 +1,29 @@
+"""Periodic jobs of usage. Every one may run twice, late, or on two workers at once."""
+
+from celery import shared_task
+
+from ium.usage.recording.intervals import record_intervals
+from ium.usage.recording.periods import record_days, record_hours
+from ium.usage.recording.spans import record_spans
+from slots.services import job_run
+
+
+@shared_task
+def record() -> int:
+    """Note everybody's activity of the last minute, and the five minutes that are over."""
+    spans = job_run(name="usage_spans", step=lambda pool, at: record_spans(pool_id=pool, at=at))
+    return spans + job_run(
+        name="usage_intervals", step=lambda pool, at: record_intervals(pool_id=pool, at=at)
+    )
+
+
+@shared_task
+def hours() -> int:
+    """Make the hours that are over from their intervals."""
+    return job_run(name="usage_hours", step=lambda pool, at: record_hours(pool_id=pool, at=at))
+
+
+@shared_task
+def days() -> int:
+    """Make the days that are over, and count what is counted by days."""
+    return job_run(name="usage_days", step=lambda pool, at: record_days(pool_id=pool, at=at))

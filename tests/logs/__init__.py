@@ -1,0 +1,1 @@
+"""Log lines: their form, what they belong to, and what they must not hold."""
