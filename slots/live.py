@@ -60,7 +60,7 @@ def _carry_out(pool_id: int, asks: Sequence[services.Ask]) -> list[services.Outc
     return services.slot_request_many(pool_id=pool_id, asks=asks, at=clock.soon_now())
 
 
-together = Together(_carry_out)
+together = Together(_carry_out, about=lambda ask: ask.user_id)
 
 
 def begin() -> None:

@@ -1,26 +1,27 @@
-"""Requests that wait for the same pool at the same moment go through its lock together.
+"""What waits for the same pool at the same moment goes through its lock together: requests, and answers of Jira.
 
-Whoever comes first to an unoccupied pool carries out everybody's requests, in the order in which they came; the
-others find theirs done. So a web process takes the lock once for all of its threads.
+Whoever comes first to an unoccupied pool carries out everybody's, in the order in which they came; the others find
+theirs done. So a process takes the lock once for all of its threads.
 """
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar, cast
 
 from django.db import DatabaseError
 
 from ium.lib.errors import Refused
-from slots.services.asking import Ask, Outcome
 
-CarryOut = Callable[[int, Sequence[Ask]], list[Outcome]]
+AskT = TypeVar("AskT")
+OutcomeT = TypeVar("OutcomeT")
 
 
 @dataclass(eq=False)
-class _Job:
-    ask: Ask
-    outcome: Outcome | None = None
+class _Job(Generic[AskT, OutcomeT]):
+    ask: AskT
+    outcome: OutcomeT | None = None
     error: Exception | None = None
 
     @property
@@ -28,19 +29,24 @@ class _Job:
         return self.outcome is not None or self.error is not None
 
 
-class Together:
+class Together(Generic[AskT, OutcomeT]):
     """Gathers requests while the pool is occupied. Any thread may call."""
 
-    def __init__(self, carry_out: CarryOut) -> None:
-        """Hand every gathered list to `carry_out` (pool, requests)."""
+    def __init__(
+        self,
+        carry_out: Callable[[int, Sequence[AskT]], Sequence[OutcomeT]],
+        about: Callable[[AskT], Hashable],
+    ) -> None:
+        """Hand every gathered list to `carry_out` (pool, requests), never two that are `about` the same."""
         self._carry_out = carry_out
+        self._about = about
         self._lock = threading.Lock()
-        self._waiting: defaultdict[int, list[_Job]] = defaultdict(list)
+        self._waiting: defaultdict[int, list[_Job[AskT, OutcomeT]]] = defaultdict(list)
         self._occupied: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
 
-    def ask(self, pool_id: int, ask: Ask) -> Outcome:
+    def ask(self, pool_id: int, ask: AskT) -> OutcomeT:
         """Return what came of the request. Raises what carrying it out raises."""
-        job = _Job(ask)
+        job: _Job[AskT, OutcomeT] = _Job(ask)
         with self._lock:
             self._waiting[pool_id].append(job)
             occupied = self._occupied[pool_id]
@@ -50,7 +56,7 @@ class Together:
                     self._carry_out_some(pool_id)
         if job.error is not None:
             raise job.error
-        return job.outcome or Outcome()
+        return cast("OutcomeT", job.outcome)
 
     def _carry_out_some(self, pool_id: int) -> None:
         jobs = self._take(pool_id)
@@ -72,23 +78,23 @@ class Together:
                 if not job.is_done:
                     job.error = RuntimeError("The request was not carried out.")
 
-    def _take(self, pool_id: int) -> list[_Job]:
+    def _take(self, pool_id: int) -> list[_Job[AskT, OutcomeT]]:
         """Take everything that waits, but each person once: who asks twice is told twice, one after the other."""
-        taken: dict[int, _Job] = {}
-        later: list[_Job] = []
+        taken: dict[Hashable, _Job[AskT, OutcomeT]] = {}
+        later: list[_Job[AskT, OutcomeT]] = []
         with self._lock:
             for job in self._waiting[pool_id]:
-                if taken.setdefault(job.ask.user_id, job) is not job:
+                if taken.setdefault(self._about(job.ask), job) is not job:
                     later.append(job)
             self._waiting[pool_id] = later
         return list(taken.values())
 
-    def _settle(self, pool_id: int, jobs: Sequence[_Job]) -> None:
+    def _settle(self, pool_id: int, jobs: Sequence[_Job[AskT, OutcomeT]]) -> None:
         outcomes = self._carry_out(pool_id, [job.ask for job in jobs])
         for job, outcome in zip(jobs, outcomes, strict=True):
             job.outcome = outcome
 
-    def _alone(self, pool_id: int, job: _Job) -> None:
+    def _alone(self, pool_id: int, job: _Job[AskT, OutcomeT]) -> None:
         try:
             self._settle(pool_id, [job])
         except Exception as error:

@@ -10,9 +10,9 @@ from ium.runtime.embedded_valkey import Broker
 from ium.runtime.probes import http_ready
 from ium.runtime.supervisor import Service
 
-# At Atlassian's limits and 100 ms per call, 15 calls are on their way at once; the rest is database and questions
-# whether somebody is let in (docs/performance.md). Threads are made when they are needed.
-JIRA_THREADS = 24
+# Messages handled at once; the calls of one message are made side by side in threads of their own
+# (jira_sync.tasks.CALLS_AT_ONCE). Threads are made when they are needed.
+JIRA_THREADS = 12
 # By module, not by script: the scripts of a moved virtual environment point nowhere.
 PYTHON = (sys.executable, "-m")
 MANAGE = (sys.executable, str(ROOT / "manage.py"))

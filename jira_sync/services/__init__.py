@@ -2,7 +2,7 @@
 
 from jira_sync.services.changes import carry_out, unfinished_slots
 from jira_sync.services.health import note_answer, note_failure, probe_site
-from jira_sync.services.opening import look_in, look_later, look_soon
+from jira_sync.services.opening import look_in, look_later
 from jira_sync.services.people import (
     SyncStoppedError,
     sync_protected,
@@ -17,7 +17,6 @@ __all__ = [
     "carry_out",
     "look_in",
     "look_later",
-    "look_soon",
     "note_answer",
     "note_failure",
     "probe_site",

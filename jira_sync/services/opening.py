@@ -9,7 +9,7 @@ from ium.lib import clock
 from jira_sync.client.errors import JiraError
 from jira_sync.connections import directory_of
 from slots import services as slots
-from slots.models import Opening, Slot, SlotState
+from slots.models import Slot
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +41,9 @@ def _next(slot: Slot) -> float | None:
     return slots.next_look(confirmed_at=slot.confirmed_at, at=clock.now())
 
 
-def look_soon(slot_id: int) -> None:
+def look_soon(slot_id: int, fence: int) -> None:
     """Begin to ask about a slot whose addition was just confirmed."""
-    fences = Slot.objects.filter(pk=slot_id, state=SlotState.ACTIVE, opening=Opening.ASKED)
-    for fence in fences.values_list("fence", flat=True):
-        look_later(slot_id, fence, slots.LOOKS[0])
+    look_later(slot_id, fence, slots.LOOKS[0])
 
 
 def look_later(slot_id: int, fence: int, seconds: float) -> None:

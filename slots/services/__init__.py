@@ -2,14 +2,7 @@
 
 from slots.services.alerts import Reading, alert_test, alert_watch
 from slots.services.asking import Ask, Outcome, slot_request_many
-from slots.services.changes import (
-    WantedChange,
-    change_answered_late,
-    change_claim,
-    change_confirm,
-    change_postpone,
-    change_refuse,
-)
+from slots.services.confirming import Answer, Confirmation, change_confirm, changes_confirm
 from slots.services.dispatch import pool_dispatch
 from slots.services.estimates import estimates_follow, records_prune
 from slots.services.group_rules import group_rules_changed
@@ -31,6 +24,7 @@ from slots.services.queue import (
     queue_give_slot,
 )
 from slots.services.reconcile import Difference, pool_reconcile
+from slots.services.refusing import change_postpone, change_refuse
 from slots.services.reports import ReceiverId, polls_write, receivers_replace, reports_write
 from slots.services.requests import slot_activity, slot_release, slot_request
 from slots.services.restored import pool_restored, restored_pools_due
@@ -41,10 +35,13 @@ from slots.services.upkeep import (
     site_came_back,
     site_went_down,
 )
+from slots.services.wanted import WantedChange, change_answered_late, change_claim
 
 __all__ = [
     "LOOKS",
+    "Answer",
     "Ask",
+    "Confirmation",
     "Difference",
     "Outcome",
     "Reading",
@@ -58,6 +55,7 @@ __all__ = [
     "change_confirm",
     "change_postpone",
     "change_refuse",
+    "changes_confirm",
     "clocks_restart",
     "estimates_follow",
     "group_rules_changed",

@@ -16,7 +16,7 @@ from ium.directory.models import AccountStatus, GroupMembership, User
 from ium.lib.errors import NotEntitled
 from slots.models import Event, JournalEntry, LicencePool, QueueEntry, Slot, SlotState
 from slots.selectors import why_not_managed
-from slots.services.dispatch import pool_dispatch
+from slots.services.dispatch import pool_give, want_change
 from slots.services.estimates import estimates_note
 from slots.services.journal import journal_write
 from slots.services.losses import reclaim
@@ -57,8 +57,11 @@ def slot_request_many(*, pool_id: int, asks: Sequence[Ask], at: datetime) -> lis
     waits = {outcome.entry.pk: outcome for outcome in outcomes if outcome.entry is not None}
     if not waits:
         return outcomes
-    if pool_dispatch(pool=pool, at=at):
-        _note_grants(pool, waits, people)
+    given = pool_give(pool=pool, at=at)
+    want_change(*(grant.slot.pk for grant in given))
+    for grant in given:
+        if outcome := waits.get(grant.entry.pk):
+            outcome.slot, outcome.entry = grant.slot, None
     if pool.reclaim_on_request:
         for _ in [outcome for outcome in waits.values() if outcome.entry is not None]:
             if not reclaim(pool=pool, at=at):
@@ -66,14 +69,6 @@ def slot_request_many(*, pool_id: int, asks: Sequence[Ask], at: datetime) -> lis
     joined = [outcome.entry for outcome in waits.values() if outcome.entry is not None]
     estimates_note(pool, [entry for entry in joined if entry.joined_at == at], at=at)
     return outcomes
-
-
-def _note_grants(pool: LicencePool, waits: dict[int, Outcome], people: Collection[int]) -> None:
-    """Put the slots that were given into the outcomes of those who got them."""
-    given = pool.slots.filter(holder__in=people, queue_entry__in=waits, state=SlotState.GRANTING)
-    for slot in given:
-        outcome = waits[slot.queue_entry_id or 0]
-        outcome.slot, outcome.entry = slot, None
 
 
 class _Round:

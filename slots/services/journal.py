@@ -27,11 +27,37 @@ def journal_write(
     **details: Any,
 ) -> JournalEntry:
     """Append one entry. `actor` None means IUM itself; `details` must be plain JSON."""
-    return JournalEntry.objects.create(
+    entry = journal_entry(
         event=event,
         at=at,
         pool=pool,
         user_id=user.pk if user is not None else user_id,
+        slot=slot,
+        reason=reason,
+        actor=actor,
+        **details,
+    )
+    entry.save(force_insert=True)
+    return entry
+
+
+def journal_entry(
+    *,
+    event: Event,
+    at: datetime,
+    pool: LicencePool | None,
+    user_id: int | None,
+    slot: Slot | None = None,
+    reason: str = "",
+    actor: User | None = None,
+    **details: Any,
+) -> JournalEntry:
+    """Return one entry, to be written with others (`JournalEntry.objects.bulk_create`)."""
+    return JournalEntry(
+        event=event,
+        at=at,
+        pool=pool,
+        user_id=user_id,
         slot_id=slot.pk if slot is not None else None,
         fence=slot.fence if slot is not None else None,
         reason=reason,

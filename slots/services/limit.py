@@ -6,10 +6,10 @@ from django.db import transaction
 
 from ium.directory.models import User
 from slots.models import Event, LicencePool, Slot, SlotState
-from slots.services.changes import grant_withdraw
 from slots.services.dispatch import pool_dispatch
 from slots.services.journal import journal_write
 from slots.services.pools import pool_lock
+from slots.services.refusing import grant_withdraw
 
 # What IUM keeps itself, under the pool lock: a form would write back what it read minutes ago.
 KEPT_BY_IUM = {

@@ -10,7 +10,7 @@ from ium.directory.models import User
 from ium.lib.errors import Refused
 from slots.models import CloseReason, Event, LicencePool, QueueEntry
 from slots.selectors import Refusal, why_refused
-from slots.services.dispatch import free_slots, grant, grants_rest
+from slots.services.dispatch import Grant, free_slots, grant_many, grants_rest, want_change
 from slots.services.journal import journal_write
 from slots.services.pools import pool_lock
 from slots.services.waits import close_entry
@@ -88,7 +88,8 @@ def queue_give_slot(*, entry_id: int, at: datetime, actor: User) -> None:
     # An administrator's word counts as a sign of life; not taken up, the slot goes on after the claim time.
     entry.alive_until = entry.seen_at = at
     entry.save(update_fields=["alive_until", "seen_at"])
-    grant(free[0], entry, at=at, actor=actor)
+    grant_many([Grant(free[0], entry)], pool=pool, at=at, actor=actor)
+    want_change(free[0].pk)
 
 
 def _why_not_now(entry: QueueEntry, at: datetime) -> Refusal | None:

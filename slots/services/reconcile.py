@@ -17,8 +17,8 @@ from slots.models import (
     SlotState,
 )
 from slots.selectors import why_not_managed
-from slots.services.changes import slot_let_go
 from slots.services.dispatch import pool_dispatch, want_change
+from slots.services.freeing import slot_let_go
 from slots.services.journal import journal_write
 from slots.services.losses import revoke
 from slots.services.pools import pool_lock

@@ -7,43 +7,21 @@ transaction, the first comparisons with Jira repair it, and the one that can be 
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from slots.models import Event, JournalEntry, LicencePool, QueueEntry, Slot, SlotState
 from slots.selectors import why_not_managed
-from slots.services.changes import SETTLE_TIME
 from slots.services.dispatch import pool_dispatch
+from slots.services.freeing import FREE, NOBODY_AT_IT
 from slots.services.journal import journal_write
 from slots.services.pools import UNTIL_COMPARED, awaits_comparison, pool_lock
 from slots.services.upkeep import clocks_restart
+from slots.services.wanted import SETTLE_TIME
 
 RESTORED = "restored"
 HURRY = timedelta(minutes=5)
-_NOBODY_AT_IT: dict[str, Any] = {
-    "warned_at": None,
-    "revoke_at": None,
-    "loss_reason": "",
-    "revoking_since": None,
-    "attempts": 0,
-    "next_attempt_at": None,
-    "claimed_until": None,
-    "unsettled_until": None,
-    "last_error": "",
-}
-_FREE: dict[str, Any] = _NOBODY_AT_IT | {
-    "state": SlotState.FREE,
-    "holder": None,
-    "return_url": "",
-    "granted_at": None,
-    "confirmed_at": None,
-    "opening": "",
-    "seen_at": None,
-    "clock_from": None,
-    "queue_entry": None,
-}
 
 
 @transaction.atomic
@@ -70,13 +48,13 @@ def _take_grant_back(slot: Slot) -> None:
     waits = QueueEntry.objects.waiting().filter(pool=slot.pool_id, user=slot.holder)
     if slot.queue_entry is not None and not waits.exists():
         QueueEntry.objects.filter(pk=slot.queue_entry.pk).update(closed_at=None, close_reason="")
-    Slot.objects.filter(pk=slot.pk).update(fence=slot.fence + 1, **_FREE)
+    Slot.objects.filter(pk=slot.pk).update(fence=slot.fence + 1, **FREE)
 
 
 def _keep_holders(pool: LicencePool, at: datetime) -> None:
     for slot in pool.slots.filter(state__in=[SlotState.GRANTING, SlotState.REVOKING]):
         Slot.objects.filter(pk=slot.pk).update(
-            **_NOBODY_AT_IT,
+            **NOBODY_AT_IT,
             state=SlotState.ACTIVE,
             fence=slot.fence + 1,
             confirmed_at=slot.confirmed_at or slot.granted_at or at,
@@ -109,7 +87,7 @@ def rows_follow(
     holding = pool.slots.filter(state=SlotState.ACTIVE, confirmed_at__lt=read_at)
     gone = list(holding.exclude(holder__account_id__in=members).select_related("holder"))
     for slot in gone:
-        Slot.objects.filter(pk=slot.pk).update(fence=slot.fence + 1, **_FREE)
+        Slot.objects.filter(pk=slot.pk).update(fence=slot.fence + 1, **FREE)
         journal_write(
             event=Event.REPAIRED,
             at=at,

@@ -9,13 +9,13 @@ from django.db.models.functions import Coalesce, Greatest
 from activity.services import GAP, intake_is_trusted, intake_pulse
 from ium.directory.models import User
 from slots.models import CloseReason, Event, LicencePool, LossReason, Slot, SlotState
-from slots.services.changes import CLAIM_TIME, SETTLE_TIME
 from slots.services.dispatch import pool_dispatch
 from slots.services.journal import journal_write
 from slots.services.limit import pool_apply_limit
 from slots.services.losses import in_batches, may_be_taken, revoke
 from slots.services.pools import PAUSE, awaits_comparison, pool_lock
 from slots.services.waits import ALIVE_FOR, close_entry
+from slots.services.wanted import CLAIM_TIME, SETTLE_TIME
 
 NO_TIME = timedelta(0)
 

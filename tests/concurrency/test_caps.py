@@ -45,7 +45,7 @@ def pool() -> LicencePool:
 def _crosswise(monkeypatch: pytest.MonkeyPatch) -> None:
     """For one of two dispatches the first person is silent: they want different slots for different people."""
     first: list[int] = []
-    heads, free = dispatch._heads, dispatch._free
+    heads, free = dispatch._heads, dispatch.free_slots
 
     def turned() -> bool:
         me = threading.get_ident()
@@ -58,10 +58,10 @@ def _crosswise(monkeypatch: pytest.MonkeyPatch) -> None:
         return found.exclude(pk=found[0].pk) if turned() else found
 
     def some_free(pool: LicencePool) -> Any:
-        return free(pool).reverse() if turned() else free(pool)
+        return free(pool)[::-1] if turned() else free(pool)
 
     monkeypatch.setattr(dispatch, "_heads", some_heads)
-    monkeypatch.setattr(dispatch, "_free", some_free)
+    monkeypatch.setattr(dispatch, "free_slots", some_free)
 
 
 def both_dispatch(pool: LicencePool, lock: Callable[[int], LicencePool]) -> int:

@@ -46,7 +46,7 @@ def unlocked(pool_id: int) -> LicencePool:
 @pytest.fixture
 def _without_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody takes the pool lock: only the rows and their constraints are left."""
-    for module in ("asking", "requests", "changes", "losses", "upkeep"):
+    for module in ("asking", "requests", "confirming", "refusing", "losses", "upkeep"):
         monkeypatch.setattr(f"slots.services.{module}.pool_lock", unlocked)
 
 

@@ -12,7 +12,7 @@ from jira_sync.tasks import carry_out
 from jira_sync.tasks import look_in as ask_jira
 from slots.document import slot_document
 from slots.models import LicencePool, Slot
-from slots.services import change_confirm
+from slots.services import change_confirm, slot_release
 from tests import factories
 from tests.conftest import Now
 from tests.factories import seconds
@@ -34,6 +34,13 @@ class Doorman:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+
+@pytest.fixture
+def single(utc_now: Now) -> LicencePool:
+    """A pool of one licence."""
+    pool: LicencePool = factories.PoolFactory.create(assigned_licences=1)
+    return pool
 
 
 @pytest.fixture
@@ -100,18 +107,26 @@ def test_a_slot_that_went_on_is_not_asked_about(ann: User, monkeypatch: pytest.M
     assert jira.asked == []
 
 
-@pytest.mark.parametrize("confirmed", [True, False])
+@pytest.mark.parametrize("late", [False, True])
 def test_a_worker_begins_to_ask_after_a_confirmed_addition(
-    ann: User, monkeypatch: pytest.MonkeyPatch, confirmed: bool
+    single: LicencePool, at: datetime, monkeypatch: pytest.MonkeyPatch, late: bool
 ) -> None:
-    slot = factories.slot_of(ann)
+    ben = factories.waiting(single, at)
+    slot = factories.slot_of(ben)
     sent: list[tuple[int, int, float]] = []
-    monkeypatch.setattr("jira_sync.services.carry_out", lambda **_: confirmed)
+
+    def add(*_: object) -> bool:
+        if late:
+            slot_release(user=ben, pool=single, at=at)
+        return True
+
+    monkeypatch.setattr("jira_sync.services.changes.directory_of", lambda _site: None)
+    monkeypatch.setattr("jira_sync.services.changes._call", add)
     monkeypatch.setattr("jira_sync.services.opening.look_later", lambda *it: sent.append(it))
 
     carry_out(slot.pk)
 
-    assert sent == ([(slot.pk, slot.fence, 0.5)] if confirmed else [])
+    assert sent == ([] if late else [(slot.pk, slot.fence, 0.5)])
 
 
 def test_a_worker_asks_again_while_jira_says_no(ann: User, monkeypatch: pytest.MonkeyPatch) -> None:

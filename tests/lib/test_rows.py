@@ -1,10 +1,12 @@
 """Many rows in one statement: what was changed is what is returned."""
 
+from datetime import timedelta
+
 import pytest
 from django.db.models import F, Value
 
 from ium.directory.models import Group, GroupMembership
-from ium.lib.rows import insert_from, update_returning
+from ium.lib.rows import insert_from, update_each, update_returning
 from tests.factories import AT, GroupFactory, MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +28,32 @@ def test_an_expression_counts_from_what_the_row_holds() -> None:
     assert update_returning(type(user).objects.filter(pk=user.pk), display_name=F("email"))
     user.refresh_from_db()
     assert user.display_name == user.email
+
+
+@pytest.mark.parametrize("number", [1, 450])
+def test_each_row_gets_values_of_its_own_and_all_the_same_others(number: int) -> None:
+    site = GroupFactory.create().site
+    groups = Group.objects.bulk_create(
+        [Group(site=site, group_id=f"g{i}", name="old") for i in range(number)]
+    )
+    own = {
+        group.pk: {"name": f"new'{i}", "read_at": AT + timedelta(seconds=i)}
+        for i, group in enumerate(groups)
+    }
+    assert update_each(Group.objects.all(), own, is_admin=True) == set(own)
+    for group in Group.objects.filter(pk__in=own):
+        assert {"name": group.name, "read_at": group.read_at} == own[group.pk]
+        assert group.is_admin
+    assert not Group.objects.exclude(pk__in=own).filter(is_admin=True).exists()
+
+
+def test_a_row_that_does_not_fit_is_left_alone_whatever_is_meant_for_it() -> None:
+    fits, other = GroupFactory.create(name="a"), GroupFactory.create(name="b")
+    own = {group.pk: {"name": "c"} for group in (fits, other)}
+    assert update_each(Group.objects.exclude(name="b"), own) == {fits.pk}
+    assert update_each(Group.objects.all(), {}) == set()
+    other.refresh_from_db()
+    assert other.name == "b"
 
 
 def test_each_row_becomes_one_of_the_other_table() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.models import F
 
 from slots.models import CloseReason, LicencePool, LossReason, QueueEntry, Slot, SlotState
 from slots.models.queue import QueueQuerySet
@@ -16,22 +17,16 @@ from slots.services.asking import Ask, Outcome, slot_request_many
 from slots.services.journal import journal_write
 from slots.services.pools import pool_lock
 
-CHANGES = "slots.services.changes"
-
 
 def drop_the_unsettled_wait(patch: pytest.MonkeyPatch) -> None:
     """A removal is believed although a lost addition may still land."""
-    patch.setattr(f"{CHANGES}._had_passed", lambda *_: True)
+    patch.setattr("slots.services.confirming._had_passed", lambda *_: True)
 
 
 def drop_the_fence(patch: pytest.MonkeyPatch) -> None:
     """A late answer is taken for the answer to whatever the slot wants now."""
 
-    def current(change: WantedChange, _pool: LicencePool | None = None) -> Slot | None:
-        slots = Slot.objects.select_related("pool__site", "holder", "queue_entry")
-        return slots.exclude(holder=None).filter(pk=change.slot_id).first()
-
-    patch.setattr(f"{CHANGES}._current", current)
+    patch.setattr("slots.services.wanted._wants", lambda slot, _: slot.holder_id is not None)
 
 
 def free_on_an_unknown_outcome(patch: pytest.MonkeyPatch) -> None:
@@ -103,17 +98,19 @@ def repair_what_is_new(patch: pytest.MonkeyPatch) -> None:
 def count_then_insert(patch: pytest.MonkeyPatch) -> None:
     """Slots in use are counted, and what is on its way to or from Jira is forgotten."""
 
-    def count_and_give(*, pool: LicencePool, at: datetime) -> int:
+    def count_and_give(*, pool: LicencePool, at: datetime) -> list[dispatch.Grant]:
         if dispatch.grants_rest(pool, at):
-            return 0
+            return []
         free = pool.slot_count - pool.slots.filter(state=SlotState.ACTIVE).count()
         people = [e for e in pool.entries.alive(at) if not pool.slots.filter(holder=e.user)]
-        for entry in people[: max(0, free)]:
-            dispatch.grant(Slot.objects.create(pool=pool), entry, at=at)
-        return free
+        grants = [
+            dispatch.Grant(Slot.objects.create(pool=pool), entry)
+            for entry in people[: max(0, free)]
+        ]
+        return dispatch.grant_many(grants, pool=pool, at=at)
 
-    for place in ("asking", "changes", "group_rules", "limit", "upkeep"):
-        patch.setattr(f"slots.services.{place}.pool_dispatch", count_and_give)
+    for place in ("asking", "confirming", "dispatch"):
+        patch.setattr(f"slots.services.{place}.pool_give", count_and_give)
 
 
 def forget_the_journal(patch: pytest.MonkeyPatch) -> None:
@@ -136,14 +133,14 @@ def give_up_when_a_worker_dies(patch: pytest.MonkeyPatch) -> None:
 
 def keep_surplus_rows(patch: pytest.MonkeyPatch) -> None:
     """After the limit was lowered a row that comes free is given on."""
-    empty = "slots.services.changes._empty"
 
-    def free(slot: Slot, pool: LicencePool) -> None:
-        Slot.objects.filter(pk=slot.pk).update(
-            state=SlotState.FREE, holder=None, loss_reason="", fence=slot.fence + 1
+    def free(slots: Sequence[Slot], _pool: LicencePool) -> None:
+        Slot.objects.filter(pk__in=[slot.pk for slot in slots]).update(
+            state=SlotState.FREE, holder=None, loss_reason="", fence=F("fence") + 1
         )
 
-    patch.setattr(empty, free)
+    for place in ("freeing", "refusing"):
+        patch.setattr(f"slots.services.{place}.slots_empty", free)
     patch.setattr(LicencePool, "slot_count", property(lambda self: self.slots.count() or 1))
 
 

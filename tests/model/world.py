@@ -13,7 +13,7 @@ from ium.lib.errors import Refused
 from jira_sync import services as jobs
 from slots import services
 from slots.models import GroupRule, LicencePool, QueueEntry, Slot
-from slots.services.changes import SETTLE_TIME
+from slots.services.wanted import SETTLE_TIME
 from tests.factories import AT, trusted
 from tests.model.invariants import GAP, Checker
 from tests.model.jira import InProcessJira

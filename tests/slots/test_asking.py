@@ -105,7 +105,12 @@ class Pool:
         return [Outcome() for _ in asks]
 
 
-def at_once(together: Together, people: Sequence[int]) -> list[object]:
+def gathering(pool: Pool) -> Together[Ask, Outcome]:
+    """Return what gathers requests for it."""
+    return Together(pool, about=lambda ask: ask.user_id)
+
+
+def at_once(together: Together[Ask, Outcome], people: Sequence[int]) -> list[object]:
     """Let people ask from threads of their own; return what each got."""
     got: list[object] = [None] * len(people)
 
@@ -126,30 +131,30 @@ def at_once(together: Together, people: Sequence[int]) -> list[object]:
 
 def test_requests_that_wait_are_carried_out_together_in_their_order() -> None:
     pool = Pool()
-    assert at_once(Together(pool), range(6)) == [Outcome()] * 6
+    assert at_once(gathering(pool), range(6)) == [Outcome()] * 6
     assert pool.rounds == [[0], [1, 2, 3, 4, 5]]
 
 
 def test_a_person_who_asks_twice_is_carried_out_twice() -> None:
     pool = Pool()
-    assert at_once(Together(pool), [0, 1, 1, 2]) == [Outcome()] * 4
+    assert at_once(gathering(pool), [0, 1, 1, 2]) == [Outcome()] * 4
     assert pool.rounds == [[0], [1, 2], [1]]
 
 
 def test_a_busy_pool_is_busy_for_all_who_wait() -> None:
     pool = Pool(Busy("later"), Busy("later"))
-    got = at_once(Together(pool), [0, 1, 2])
+    got = at_once(gathering(pool), [0, 1, 2])
     assert [type(each) for each in got] == [Busy] * 3
     assert pool.rounds == [[0], [1, 2]]
 
 
 def test_trouble_of_the_database_with_many_is_tried_with_each() -> None:
     pool = Pool(Busy("later"), OperationalError("deadlock"), OperationalError("mine"))
-    got = at_once(Together(pool), [0, 1, 2])
+    got = at_once(gathering(pool), [0, 1, 2])
     assert [type(each) for each in got] == [Busy, OperationalError, Outcome]
     assert pool.rounds == [[0], [1, 2], [1], [2]]
 
 
 def test_a_fault_of_the_program_leaves_nobody_waiting() -> None:
-    got = at_once(Together(Pool(KeyError("x"), KeyError("y"))), [0, 1, 2])
+    got = at_once(gathering(Pool(KeyError("x"), KeyError("y"))), [0, 1, 2])
     assert [type(each) for each in got] == [KeyError] * 3

@@ -282,7 +282,7 @@ def test_the_histories_can_see_an_oversell(at: datetime, monkeypatch: pytest.Mon
             state="free", holder=None, fence=F("fence") + 1, warned_at=None, revoke_at=None
         )
 
-    for place in ("requests", "losses", "upkeep", "changes"):
+    for place in ("requests", "losses", "upkeep", "freeing", "refusing"):
         monkeypatch.setattr(f"slots.services.{place}.revoke", free_at_once)
     history = History(1, at)
     with pytest.raises(AssertionError, match=r"a member whose slot was given on|too many"):

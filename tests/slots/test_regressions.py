@@ -22,7 +22,7 @@ from slots.services import (
     sweep_revoke,
     sweep_warn,
 )
-from slots.services.changes import SETTLE_TIME
+from slots.services.wanted import SETTLE_TIME
 from tests.factories import (
     claimed,
     confirmed,

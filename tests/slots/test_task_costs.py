@@ -10,8 +10,10 @@ from django.conf import settings
 
 from slots.models import LicencePool
 from slots.services import (
+    Answer,
     change_claim,
     change_confirm,
+    changes_confirm,
     pool_reconcile,
     pool_upkeep,
     slot_release,
@@ -77,5 +79,23 @@ def test_a_removal_and_the_next_grant(at: datetime, django_assert_num_queries: C
     waiting(pool, at)
     slot_release(user=ann, pool=pool, at=at)
     change = claimed(ann, at)
-    with django_assert_num_queries(15 + LIMIT):
+    with django_assert_num_queries(14 + LIMIT):
         assert change_confirm(change=change, at=at)
+
+
+@pytest.mark.parametrize("number", [2, 9])
+def test_what_jira_confirms_at_the_same_moment_costs_as_much_for_many(
+    number: int, at: datetime, django_assert_num_queries: Counter
+) -> None:
+    pool = make_pool(assigned_licences=2 * number)
+    leaving = [holder(pool, at) for _ in range(number)]
+    coming = [waiting(pool, at) for _ in range(2 * number)]
+    for user in leaving:
+        slot_release(user=user, pool=pool, at=at)
+    changes = [claimed(user, at) for user in [*leaving, *coming[:number]]]
+    answers = [Answer(change, goes_on=True) for change in changes]
+    with django_assert_num_queries(18 + LIMIT):
+        confirmed = changes_confirm(pool_id=pool.pk, answers=answers, at=at)
+    assert all(one.counted for one in confirmed)
+    follow = [one.follows.account_id for one in confirmed if one.follows is not None]
+    assert follow == [user.account_id for user in coming[number:]]
