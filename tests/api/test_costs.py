@@ -71,7 +71,7 @@ def test_asking_with_a_slot(pool: LicencePool, counted: Counter) -> None:
 
 def test_asking_for_a_free_slot(pool: LicencePool, counted: Counter) -> None:
     client = client_of(member(pool))
-    with counted(23 + LIMIT):
+    with counted(21 + LIMIT):
         client.post("/api/v1/slot", {}, format="json")
 
 
