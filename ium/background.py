@@ -5,6 +5,7 @@ checks (`migrate` has just done so) and with them every page of the administrati
 """
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from collections.abc import Sequence
 def main(arguments: Sequence[str] | None = None) -> None:
     """Be a worker or Beat until told to stop."""
     options = _parser().parse_args(arguments)
+    # Python's warnings are lines like all others.
+    logging.captureWarnings(True)
     # Before Django: settings leave out what only pages need.
     os.environ["IUM_BACKGROUND"] = options.part
     os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
@@ -38,9 +41,8 @@ def _work(options: argparse.Namespace) -> int:
     from celery.utils.nodenames import default_nodename, host_format
 
     from ium.celery import app
-    from ium.lib.memory import give_back
 
-    worker_ready.connect(lambda **_: give_back(), weak=False)
+    worker_ready.connect(lambda **_: _started(options.name), weak=False)
 
     # Threads: tasks wait for Jira and the database, they do not compute. Without mingle and gossip:
     # workers have nothing to tell each other.
@@ -51,6 +53,8 @@ def _work(options: argparse.Namespace) -> int:
         queues=options.queues,
         without_mingle=True,
         without_gossip=True,
+        # No banner: it is no log line.
+        quiet=True,
         loglevel="INFO",
     )
     worker.start()
@@ -61,11 +65,17 @@ def _plan(options: argparse.Namespace) -> None:
     from celery.signals import beat_init
 
     from ium.celery import app
-    from ium.lib.memory import give_back
     from ium.orderly_beat import OrderlyBeat
 
-    beat_init.connect(lambda **_: give_back(), weak=False)
-    OrderlyBeat(app=app, scheduler=options.scheduler, pidfile="", loglevel="INFO").run()
+    beat_init.connect(lambda **_: _started("beat"), weak=False)
+    OrderlyBeat(app=app, scheduler=options.scheduler, pidfile="", loglevel="INFO", quiet=True).run()
+
+
+def _started(name: str) -> None:
+    from ium.lib.memory import give_back
+
+    give_back()
+    logging.getLogger("ium.background").info("%s has started", name)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 """WSGI entry point, served by Granian."""
 
+import logging
 import os
 
 from django.core.wsgi import get_wsgi_application
 
+# Python's warnings are lines like all others.
+logging.captureWarnings(True)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ium.settings")
 
 application = get_wsgi_application()
