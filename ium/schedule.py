@@ -154,6 +154,14 @@ JOBS = (
         queue="jira",
     ),
     Job(
+        "Accounts",
+        "ium.tasks.check_accounts",
+        86_400,
+        "Forgets people whose Atlassian account is closed, and takes over changed names.",
+        queue="jira",
+        hour=4,
+    ),
+    Job(
         "Old sessions",
         "ium.tasks.clear_sessions",
         86_400,

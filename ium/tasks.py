@@ -6,8 +6,10 @@ from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 
 from activity.services import receivers_working
+from ium.directory.models import Site
 from ium.lib import clock
 from ium.usage.alerts.forecast import forecast
+from ium.usage.privacy.closing import accounts_check
 from ium.usage.totals import SERIES, totals_advance
 from slots.models import AlertKind
 from slots.services import alert_watch, intake_observe, job_run
@@ -44,6 +46,16 @@ def advance_totals() -> int:
         name="totals",
         ids=range(len(SERIES)),
         step=lambda number, at: totals_advance(series=SERIES[number], at=at),
+    )
+
+
+@shared_task
+def check_accounts() -> int:
+    """Ask Jira about every account: closed ones are forgotten, changed names taken over."""
+    return job_run(
+        name="check_accounts",
+        ids=list(Site.objects.filter(pools__isnull=False).distinct().values_list("pk", flat=True)),
+        step=lambda site_id, at: accounts_check(site_id=site_id, at=at),
     )
 
 

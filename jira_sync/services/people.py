@@ -45,7 +45,7 @@ def sync_user_group(*, group_id: int) -> int:
     """
     group = Group.objects.select_related("site").get(pk=group_id)
     members = directory_of(group.site).iter_members(group.group_id)
-    people = [seen(person) for person in members if person.kind == "atlassian"]
+    people = _without_forgotten(seen(person) for person in members if person.kind == "atlassian")
     _stop_if_too_many_go(group, {person.account_id for person in people})
     users = people_upsert(people)
     change = group_members_replace(
@@ -57,6 +57,15 @@ def sync_user_group(*, group_id: int) -> int:
         if gone := people_inside(pool) - active:
             pool_people_left(pool_id=pool.pk, user_ids=gone, at=clock.now())
     return len(change.joined) + len(change.left)
+
+
+def _without_forgotten(people: Iterable[PersonSeen]) -> list[PersonSeen]:
+    """Leave out closed accounts that IUM does not know: whoever was forgotten must not come back as somebody new."""
+    found = list(people)
+    closed = [person.account_id for person in found if person.status == AccountStatus.CLOSED]
+    known = User.objects.filter(account_id__in=closed).values_list("account_id", flat=True)
+    unknown = set(closed) - set(known) if closed else set()
+    return [person for person in found if person.account_id not in unknown]
 
 
 def sync_rule_group(*, group_id: int) -> int:

@@ -23,7 +23,6 @@ from ium.lib.admin import (
 )
 from ium.lib.errors import Refused
 from ium.lib.spans import when
-from slots.admin.operating import actor_of
 from slots.models import AlertRule
 from slots.services import alert_test
 
@@ -88,7 +87,7 @@ class AlertRuleAdmin(AsOfMixin, HistoryMixin, ModelAdmin):
         """Send a message on every channel of the rule's pool."""
         rule = get_object_or_404(AlertRule, pk=object_id)
         try:
-            number = alert_test(pool_id=rule.pool_id, at=clock.now(), actor=actor_of(request))
+            number = alert_test(pool_id=rule.pool_id, at=clock.now())
         except Refused as refusal:
             self.message_user(request, str(refusal.message), messages.ERROR)
         else:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from ium.directory.models import Site, User
+from ium.directory.models import Site
 from ium.lib.errors import Refused
 from slots.coverage import coverage
 from slots.models import (
@@ -119,11 +119,10 @@ def _end(rule: AlertRule, at: datetime) -> bool:
 
 
 @transaction.atomic
-def alert_test(*, pool_id: int, at: datetime, actor: User) -> int:
+def alert_test(*, pool_id: int, at: datetime) -> int:
     """Send a test message on every channel of the pool; return how many. Raises Refused when it has none."""
     pool = LicencePool.objects.select_related("site").get(pk=pool_id)
-    details = {"asked_by": str(actor)}
-    written = notice_write(pool=pool, kind=NoticeKind.TEST, at=at, details=details)
+    written = notice_write(pool=pool, kind=NoticeKind.TEST, at=at, details={})
     if not written:
         raise Refused(
             _(

@@ -12,7 +12,6 @@ from ium.lib.errors import Refused
 from slots.models import AlertKind, AlertRule, JobRun, JournalEntry, LicencePool, Notice
 from slots.sentences import sentence
 from slots.services import alert_test, alert_watch, notices_send, slot_release
-from tests.admin.conftest import staff
 from tests.factories import FakeJira, active, holder, member, minutes, token_for
 
 pytestmark = pytest.mark.django_db
@@ -204,7 +203,7 @@ def test_a_second_run_at_the_same_time_tells_nothing_twice(
 def test_the_test_message_goes_out_on_every_channel(pool: LicencePool, at: datetime) -> None:
     pool.wait_alert_webhook = "https://hooks.example/ium"
     pool.save()
-    assert alert_test(pool_id=pool.pk, at=at, actor=staff("otto")) == 2
+    assert alert_test(pool_id=pool.pk, at=at) == 2
     assert {notice.channel for notice in Notice.objects.all()} == {"mail", "webhook"}
 
 
@@ -214,7 +213,7 @@ def test_a_test_message_without_any_channel_says_what_to_do(
     pool.site.alert_emails = ""
     pool.site.save()
     with pytest.raises(Refused, match="enter e-mail addresses"):
-        alert_test(pool_id=pool.pk, at=at, actor=staff("otto"))
+        alert_test(pool_id=pool.pk, at=at)
 
 
 @pytest.mark.parametrize(

@@ -15,18 +15,11 @@ from slots.models import Event, JournalEntry, LicencePool, SlotSession
 from slots.sentences import sentence
 from tests.admin.conftest import signed_in, staff
 from tests.conftest import Now
-from tests.factories import AT, PoolFactory, holder
+from tests.factories import AT, holder
 
 pytestmark = pytest.mark.django_db
 LISTS = ("journalentry", "handover", "slotsession", "waitestimate")
 DIALOG = {"_form_submitted": "on"}
-
-
-@pytest.fixture
-def pool(utc_now: Now, intake: None) -> LicencePool:
-    """A pool; the clock stands at AT."""
-    made: LicencePool = PoolFactory.create(name="Jira", key="jira")
-    return made
 
 
 @pytest.fixture
