@@ -25,6 +25,8 @@ Usage: ./ium.sh COMMAND [ARGUMENTS]
   serve PART                   one program in the foreground, for systemd and containers: prepare, web,
                                worker, jira-worker or beat (deploy/README.md)
   secrets                      prints new secrets for an installation
+  secrets rotate|drop encryption|session [--data DIR]
+                               new secrets for ./ium.sh up, without losing what the old ones guard
   test [--deep] [PYTEST ARGS]  all tests, on SQLite and then on PostgreSQL
   bench                        measurements, one JSON object per line
   lint                         style, types, imports, migrations, templates, API description

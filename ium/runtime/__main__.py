@@ -72,9 +72,14 @@ def _serve(arguments: list[str]) -> int:
     return 0
 
 
-def _secrets(_arguments: list[str]) -> int:
+def _secrets(arguments: list[str]) -> int:
     from ium.runtime.secret_store import make_secrets
 
+    if arguments:
+        from ium.runtime.rotation import rotation
+
+        rotation(arguments, dict(os.environ))
+        return 0
     made = make_secrets()
     sys.stdout.write(f"IUM_SECRET_KEY={made.secret_key}\n")
     sys.stdout.write(f"IUM_ENCRYPTION_KEYS={made.encryption_keys}\n")

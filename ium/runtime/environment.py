@@ -17,6 +17,7 @@ SHARED = (
     "IUM_ENCRYPTION_KEYS",
     "IUM_PORT",
     "IUM_SECRET_KEY",
+    "IUM_SECRET_KEY_FALLBACKS",
     "IUM_SELF_URL",
     "IUM_SIMULATOR_PORT",
     "IUM_SIMULATOR_URL",
@@ -63,6 +64,7 @@ def _defaults(config: Config, secrets: Secrets, broker: Broker | None) -> dict[s
         "DATABASE_URL": config.database_url,
         "IUM_ENCRYPTION_KEYS": secrets.encryption_keys,
         "IUM_SECRET_KEY": secrets.secret_key,
+        **_fallbacks(config, secrets),
         "IUM_SELF_URL": config.url,
         "IUM_SIMULATOR_URL": config.simulator_url,
         "IUM_URL": config.url,
@@ -74,6 +76,13 @@ def _defaults(config: Config, secrets: Secrets, broker: Broker | None) -> dict[s
 
 def _record(data: Path) -> Path:
     return data / "running.json"
+
+
+def _fallbacks(config: Config, secrets: Secrets) -> dict[str, str]:
+    """Earlier keys belong to the key of the data folder, not to one that was given."""
+    if config.read("IUM_SECRET_KEY") or not secrets.secret_key_fallbacks:
+        return {}
+    return {"IUM_SECRET_KEY_FALLBACKS": secrets.secret_key_fallbacks}
 
 
 def _is_shared(name: str) -> bool:

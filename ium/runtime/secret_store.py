@@ -18,11 +18,13 @@ class Secrets:
 
     `secret_key` signs sessions; `encryption_keys` (Fernet, comma-separated, newest first) guard
     Jira's credentials at rest; `broker_password` serves where the broker has to listen on a port.
+    `secret_key_fallbacks`: earlier secret keys (comma-separated), whose signatures still count.
     """
 
     secret_key: str
     encryption_keys: str
     broker_password: str
+    secret_key_fallbacks: str = ""
 
 
 def load_secrets(data: Path) -> Secrets:
@@ -55,8 +57,15 @@ def make_secrets() -> Secrets:
 
 def _make(path: Path) -> Secrets:
     made = make_secrets()
-    write_private(path, json.dumps(asdict(made), indent=2) + "\n")
+    save_secrets(path.parent, made)
     return made
+
+
+def save_secrets(data: Path, secrets_: Secrets) -> None:
+    """Put the secrets of a data folder in place: all of them or, after a crash, those before."""
+    # Without what is empty: a version that does not know it yet can read the file.
+    kept = {name: value for name, value in asdict(secrets_).items() if value}
+    write_private(data / "secrets.json", json.dumps(kept, indent=2) + "\n")
 
 
 def write_private(path: Path, text: str) -> None:

@@ -72,7 +72,8 @@ def administrator(ium: RunningIum) -> requests.Session:
     form = browser.get(f"{ium.url}/admin/login/", timeout=20).text
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
     assert token is not None
-    for password in ("wrong-pass-word", "admin"):
+    right = (ium.data / "demo-administrator.txt").read_text().strip()
+    for password in ("wrong-pass-word", right):
         browser.post(
             f"{ium.url}/admin/login/?next=/admin/", timeout=20,
             data={"username": "admin", "password": password, "csrfmiddlewaretoken": token[1]},
@@ -103,13 +104,15 @@ def a_day(ium: TalkativeIum) -> list[str]:
     people: list[list[str]] = json.loads(ium.manage("shell", "--no-imports", "-c", EVERYBODY))
     name, address = next(pair for pair in people if pair[1])
     browser = administrator(ium)
-    browser.get(f"{ium.url}/admin/directory/user/", params={"q": name}, timeout=20)
+    found = browser.get(f"{ium.url}/admin/directory/user/", params={"q": name}, timeout=20)
+    assert name in found.text, "signed in, and found"
     for path in (f"/?return_url={ium.jira_url}{PAGE}", f"/nowhere/{address}?mail={address}",
                  "/accounts/oidc/company/login/callback/?code=secret-code&state=secret-state"):  # fmt: skip
         browser.get(ium.url + path, timeout=20)
     wrong = {"Authorization": "Bearer wrong-token-of-somebody"}
     requests.get(f"{ium.url}/api/v1/slot", headers=wrong, timeout=20)
     requests.post(f"{ium.url}/webhooks/jira/some-key", json={"user": address}, timeout=20)
+    browser.get(f"{ium.url}/admin/slots/journalentry/", timeout=20)
     secrets = json.loads((ium.data / "secrets.json").read_text()).values()
     tokens = [person.token for person in (first, second, third)]
     return [
