@@ -54,6 +54,9 @@ _SENTENCES: dict[str, Promise] = {
     "revoking!": gettext_lazy("%(actor)s took the slot of %(user)s in %(pool)s back."),
     "freed": gettext_lazy("Jira confirmed that %(user)s is out of %(pool)s, %(seconds)s later."),
     "grant_failed": gettext_lazy("Jira refused to let %(user)s into %(pool)s: %(message)s"),
+    "retry:asked": gettext_lazy(
+        "%(actor)s let the change of the slot of %(user)s in %(pool)s be tried at once."
+    ),
     "retry": gettext_lazy("The call to Jira for %(user)s in %(pool)s is repeated: %(message)s"),
     "clocks_reset": gettext_lazy("Inactivity in %(pool)s counts anew (holders: %(holders)s)."),
     "clocks_reset:gap": gettext_lazy(

@@ -25,6 +25,7 @@ from slots.services.queue import (
 )
 from slots.services.reconcile import Difference, pool_reconcile
 from slots.services.refusing import change_postpone, change_refuse
+from slots.services.repairing import slot_repair
 from slots.services.reports import ReceiverId, polls_write, receivers_replace, reports_write
 from slots.services.requests import slot_activity, slot_release, slot_request
 from slots.services.restored import pool_restored, restored_pools_due
@@ -87,6 +88,7 @@ __all__ = [
     "site_went_down",
     "slot_activity",
     "slot_release",
+    "slot_repair",
     "slot_request",
     "slot_request_many",
     "slot_take_back",
