@@ -70,6 +70,11 @@ MENU: tuple[tuple[Promise, tuple[tuple[str, Promise, str], ...]], ...] = (
     ),
 )
 
+# Pages that are about no single model: address, title, icon, and the right to see it.
+USAGE: tuple[tuple[str, Promise, str, str], ...] = (
+    ("usage-charts", gettext_lazy("Charts"), "monitoring", "usage.view_intervaluse"),
+)
+
 # The guided set-up, a page of jira_sync's own.
 SETUP = reverse_lazy("admin:jira_sync_setup")
 
@@ -89,6 +94,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     for title, entries in MENU:
         items = [_menu_item(*entry) for entry in entries if _may_see(request, entry[0])]
         groups.append({"title": title, "separator": True, "items": items})
+    usage = [
+        {"title": title, "icon": icon, "link": reverse(name)}
+        for name, title, icon, right in USAGE
+        if request.user.has_perm(right)
+    ]
+    if usage:  # after the licences
+        groups.insert(2, {"title": gettext_lazy("Usage"), "separator": True, "items": usage})
     return groups
 
 

@@ -14,6 +14,7 @@ admin.autodiscover()
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="queue")),
+    path("admin/usage/", include("ium.usage.charts.urls")),
     path("admin/", admin.site.urls),
     path("extension/", include("ium.extension_page.urls")),
     path("queue/", include("slots.queue_page.urls")),

@@ -229,6 +229,11 @@ def _reason(entry: JournalEntry) -> str:
     return str(_REASONS.get(entry.reason, entry.reason))
 
 
+def refusal_reason(code: str) -> str:
+    """Return why somebody cannot get a slot, in words; a code nobody gave words to as it is."""
+    return str(_REASONS.get(code, code))
+
+
 def _clock(moment: str | None) -> str:
     return (
         date_format(localtime(datetime.fromisoformat(moment)), "H:i") if moment else "\N{EN DASH}"

@@ -76,6 +76,7 @@ def filled(point: Endpoint) -> str:
     row, path = page_row(point), point.path
     if hasattr(row, "history"):
         path = path.replace("<*>/history/<*>", f"{row.pk}/history/{row.history.first().pk}")
+    path = path.replace("charts/<name>", "charts/slots")
     path = path.replace("<app_label>", "slots").replace("<url>", "nothing")
     path = path.replace("<pool_id>", str(LicencePool.objects.get().pk))
     return re.sub("<[^>]*>", str(row.pk if row else 1), path)

@@ -39,12 +39,18 @@
     color: colour(one.tone || "main"),
   });
 
-  const bands = (context) => ({
-    silent: true,
-    itemStyle: { color: context.colour("gap") },
-    label: { show: context.width > 420, color: context.colour("quiet"), fontFamily: FONT, fontSize: 11, position: "insideTop" },
-    data: (context.data.gaps || []).map((gap) => [{ xAxis: gap.from, name: gap.label || "" }, { xAxis: gap.until }]),
-  });
+  // Gaps are grey; imported times have only a tint, because their values are there.
+  const bands = (context) => {
+    const { data, view, width } = context;
+    const visible = (band) => (width * (Math.min(band.until, view[1]) - Math.max(band.from, view[0]))) / (view[1] - view[0]);
+    const made = (band, tone, position) => {
+      const show = visible(band) > 7 * band.label.length;
+      const label = { show, position, color: context.colour("quiet"), fontFamily: FONT, fontSize: 11 };
+      return [{ xAxis: band.from, name: band.label, itemStyle: { color: context.colour(tone) }, label }, { xAxis: band.until }];
+    };
+    const gaps = (data.gaps || []).map((band) => made(band, "gap", "inside"));
+    return { silent: true, data: [...(data.imports || []).map((band) => made(band, "imported", "insideTopLeft")), ...gaps] };
+  };
 
   const marks = (context) => ({
     silent: true,
@@ -70,7 +76,7 @@
       emphasis: { disabled: true },
     };
     if (bar) Object.assign(made, { barMaxWidth: 36, barCategoryGap: "25%" });
-    else Object.assign(made, { step: steps ? "end" : false, lineStyle: style(one, colour), symbol: one.data.length > 60 ? "none" : "circle", symbolSize: 5, connectNulls: false });
+    else Object.assign(made, { step: steps ? "end" : false, lineStyle: style(one, colour), symbol: steps || one.data.length > 60 ? "none" : "circle", symbolSize: 5, connectNulls: false });
     // A value alone between two gaps would be no line: it is shown as a dot.
     if (!bar && !steps) made.showAllSymbol = true;
     if (one.filled) made.areaStyle = { opacity: 0.12 };
@@ -150,8 +156,8 @@
       const text = value === null ? data.texts?.none || "–" : write[(one.right ? data.rightUnit : data.unit) || "count"](value);
       lines.push(`${one.name}: ${text}`);
     }
-    const gap = (data.gaps || []).find((each) => each.from <= at && at < each.until);
-    if (gap) lines.push(gap.label);
+    const bands = [...(data.gaps || []), ...(data.imports || [])];
+    for (const band of bands) if (band.from <= at && at < band.until) lines.push(band.label);
     return lines.join("\n");
   };
 

@@ -1,0 +1,1 @@
+"""What templates of usage need besides Django's."""
