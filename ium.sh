@@ -29,6 +29,7 @@ Usage: ./ium.sh COMMAND [ARGUMENTS]
                                new secrets for ./ium.sh up, without losing what the old ones guard
   test [--deep] [PYTEST ARGS]  all tests, on SQLite and then on PostgreSQL
   bench                        measurements, one JSON object per line
+  docs [FOLDER]                the manual as a site, with search, in ./site or another folder
   lint                         style, types, imports, migrations, templates, API description
   help                         this text
 
@@ -80,7 +81,7 @@ find_uv() {
 }
 
 # Installs what uv.lock says into .venv, when that changed since the last time.
-# "run" leaves the tools of developers out (but does not remove them), "dev" is everything.
+# "run" leaves the tools of developers out, "docs" adds those of the manual (neither removes any), "dev" is everything.
 sync() {
     stamp=$venv/.ium-$1
     state=$(cd "$root" && cksum pyproject.toml uv.lock)
@@ -88,7 +89,11 @@ sync() {
     find_uv
     echo 'Setting up: the packages of uv.lock in .venv' >&2
     set -- "$1" --frozen --quiet --project "$root"
-    [ "$1" = dev ] || set -- "$@" --no-dev --inexact
+    case $1 in
+        dev) set -- "$@" --all-groups ;;
+        docs) set -- "$@" --no-dev --group docs --inexact ;;
+        *) set -- "$@" --no-dev --inexact ;;
+    esac
     # Only for a new environment: an existing one would be thrown away if its Python is another one.
     [ -x "$venv/bin/python" ] || [ -z "$python" ] || set -- "$@" --python "$(command -v "$python")"
     kind=$1
@@ -96,6 +101,7 @@ sync() {
     UV_PROJECT_ENVIRONMENT=$venv "$uv" sync "$@" || fail 'the packages could not be installed (see above).'
     printf '%s\n' "$state" >"$stamp"
     [ "$kind" = run ] || cp "$stamp" "$venv/.ium-run"
+    [ "$kind" != dev ] || cp "$stamp" "$venv/.ium-docs"
 }
 
 # -P: the folder this was called from must not shadow a module of ours.
@@ -109,6 +115,10 @@ case $command in
     up | manage | serve | secrets)
         sync run
         runtime "$command" "$@"
+        ;;
+    docs)
+        sync docs
+        runtime docs "$@"
         ;;
     test | lint | bench)
         sync dev

@@ -63,6 +63,12 @@ def _bench(arguments: list[str]) -> int:
     return run_bench(arguments)
 
 
+def _docs(arguments: list[str]) -> int:
+    from ium.runtime.manual import docs
+
+    return docs(arguments)
+
+
 def _serve(arguments: list[str]) -> int:
     from ium.runtime.serve import serve
 
@@ -94,6 +100,7 @@ COMMANDS = {
     "test": _test,
     "lint": _lint,
     "bench": _bench,
+    "docs": _docs,
 }
 
 if __name__ == "__main__":

@@ -58,15 +58,16 @@ class Chromium:
         world: World,
         profile: Path,
         program: Path = CHROMIUM,
+        language: str = "en-GB",
     ) -> None:
-        """Start it."""
+        """Start it. `language`: what it asks servers for."""
         self.world = world
         self.complaints: list[str] = []
         self.context: BrowserContext = browser_type.launch_persistent_context(
             profile,
             executable_path=program,
             headless=True,
-            locale="en-GB",
+            locale=language,
             viewport={"width": 1100, "height": 700},
             args=[
                 f"--disable-extensions-except={folder}",
