@@ -85,6 +85,10 @@ _SENTENCES: dict[str, Promise] = {
     "rules_changed!": gettext_lazy(
         "%(actor)s changed the rules for groups in %(pool)s: %(rules)s."
     ),
+    "measuring:began": gettext_lazy("%(pool)s only measures from now on."),
+    "measuring:began!": gettext_lazy("%(actor)s let %(pool)s only measure from now on."),
+    "measuring:ended": gettext_lazy("%(pool)s gives out slots again: measuring has ended."),
+    "measuring:ended!": gettext_lazy("%(actor)s ended the measuring of %(pool)s."),
     "moved:to_end": gettext_lazy("%(user)s was put at the end of the queue of %(pool)s."),
     "moved": gettext_lazy("%(user)s was put first in the queue of %(pool)s."),
     "moved:to_end!": gettext_lazy("%(actor)s put %(user)s at the end of the queue of %(pool)s."),

@@ -14,6 +14,7 @@ from slots.services.losses import (
     sweep_revoke,
     sweep_warn,
 )
+from slots.services.measuring import measuring_begin, measuring_end
 from slots.services.notices import notices_send, wait_watch
 from slots.services.opening import LOOKS, next_look, opening_asked, opening_report
 from slots.services.pools import awaits_comparison, pool_lock, pool_pause
@@ -62,6 +63,8 @@ __all__ = [
     "group_rules_changed",
     "intake_observe",
     "job_run",
+    "measuring_begin",
+    "measuring_end",
     "next_look",
     "notices_send",
     "opening_asked",
