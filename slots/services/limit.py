@@ -15,7 +15,6 @@ from slots.services.refusing import grant_withdraw
 KEPT_BY_IUM = {
     "next_seq",
     "has_group_rules",
-    "measuring",
     "wait_alert_since",
     "paused_until",
     "paused_message",

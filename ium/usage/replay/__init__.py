@@ -1,1 +1,0 @@
-"""What-if: recorded demand, replayed through the product's own rules with other licences and other times."""
