@@ -273,7 +273,8 @@ LOCALE_PATHS = [BASE_DIR / "ium" / "locale"]
 STATIC_URL = "/static/"
 # In a container they are part of the image, not of the data.
 STATIC_ROOT = Path(env("IUM_STATIC", default=str(DATA_DIR / "static")))
-STATICFILES_DIRS = [BASE_DIR / "ium" / "static"]
+# The pictures of the page for everybody are those of the manual (ium/help_page.py).
+STATICFILES_DIRS = [BASE_DIR / "ium" / "static", ("help", BASE_DIR / "docs" / "users" / "images")]
 WHITENOISE_USE_FINDERS = DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

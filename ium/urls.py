@@ -7,6 +7,7 @@ from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from ium import health
+from ium.help_page import HelpView
 from ium.metrics import metrics
 
 # Done already, except in workers that turn out to need addresses.
@@ -16,6 +17,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="queue")),
     path("admin/usage/", include("ium.usage.charts.urls")),
     path("admin/", admin.site.urls),
+    path("help/", HelpView.as_view(), name="help"),
     path("extension/", include("ium.extension_page.urls")),
     path("queue/", include("slots.queue_page.urls")),
     path("", include("ium.sign_in.urls")),

@@ -23,7 +23,7 @@ from slots.models import (
     SlotState,
 )
 from slots.place import Place, place_of, plain_place
-from slots.selectors import lock_until, locked_message, why_not_managed
+from slots.selectors import lock_until, locked_message, measuring_message, why_not_managed
 from slots.services.losses import next_sweep
 from slots.snapshot import Held, PoolSnapshot, Waiting
 
@@ -76,6 +76,10 @@ class SlotDocument:
 
 def slot_document(*, user: User, pool: LicencePool, at: datetime) -> SlotDocument:
     """Return the person's state in the pool. Asks for nothing and changes nothing."""
+    return _measuring(pool, at) if pool.measuring else _document(user, pool, at)
+
+
+def _document(user: User, pool: LicencePool, at: datetime) -> SlotDocument:
     blank = _blank(pool, pool.entries.alive(at).count(), at)
     slot = Slot.objects.filter(pool=pool, holder=user).first()
     if slot is not None and slot.state in {SlotState.GRANTING, SlotState.ACTIVE}:
@@ -111,6 +115,8 @@ def slot_document(*, user: User, pool: LicencePool, at: datetime) -> SlotDocumen
 def remembered_document(*, seen: PoolSnapshot, user_id: int, at: datetime) -> SlotDocument | None:
     """Return the same from what this process remembers, for who plainly holds or waits; None for everybody else."""
     pool, held = seen.pool, seen.held_by(user_id)
+    if pool.measuring:
+        return _measuring(pool, at)
     blank = _blank(pool, len(seen.orders), at)
     if held is not None and held.state in {SlotState.GRANTING, SlotState.ACTIVE}:
         return _held(blank, held, pool, at)
@@ -156,6 +162,17 @@ def _blank(pool: LicencePool, waiting: int, at: datetime) -> SlotDocument:
         automatic=pool.first_attempt == FirstAttempt.AUTOMATIC,
         joined_at=None,
         locked_until=None,
+    )
+
+
+def _measuring(pool: LicencePool, at: datetime) -> SlotDocument:
+    """Nobody needs a slot: the pool only measures."""
+    return replace(
+        _blank(pool, 0, at),
+        reason="measuring",
+        message=measuring_message(pool),
+        retry_after=_jitter(POLL_MOST),
+        automatic=False,
     )
 
 

@@ -26,6 +26,10 @@ HELP_TEXTS = {
         "The journal shows what IUM would do; nobody is added or removed in Jira."
         " Can be switched while no slot is in use."
     ),
+    "measuring": gettext_lazy(
+        "Only records when people are active, to find the right number of licences: nobody gets or loses a slot, nobody"
+        " is warned, no group in Jira is changed. Begins and ends with the buttons above."
+    ),
     "access_group": gettext_lazy(
         "The Jira group that gives product access and nothing else. Only IUM writes its members."
     ),
@@ -105,6 +109,12 @@ class LicencePoolForm(PoolModelForm):
         fields = ["name", *HELP_TEXTS]
         help_texts = HELP_TEXTS
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Let measuring mode be chosen for a new pool only: later it begins and ends with an action."""
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None and "measuring" in self.fields:
+            self.fields["measuring"].disabled = True
+
     @cached_property
     def before(self) -> LicencePool | None:
         """The pool as it is now; None for a new one."""
@@ -118,6 +128,8 @@ class LicencePoolForm(PoolModelForm):
     def clean(self) -> dict[str, Any]:
         """Check what one field alone does not tell."""
         data = super().clean() or {}
+        if self.before is not None:  # also when older settings are restored
+            data["measuring"] = self.instance.measuring = self.before.measuring
         self._check_groups(data)
         self._check_fixed_while_used(data)
         self._check_numbers(data)

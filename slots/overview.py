@@ -26,6 +26,7 @@ class PoolState(models.TextChoices):
 
     OFF = "off", gettext_lazy("off")
     DOWN = "down", gettext_lazy("Jira down")
+    MEASURING = "measuring", gettext_lazy("measuring")
     PAUSED = "paused", gettext_lazy("paused")
     DRY_RUN = "dry_run", gettext_lazy("dry run")
     ON = "on", gettext_lazy("on")
@@ -121,6 +122,8 @@ def state_of(pool: LicencePool, at: datetime) -> PoolState:
         return PoolState.OFF
     if pool.site.is_down:
         return PoolState.DOWN
+    if pool.measuring:
+        return PoolState.MEASURING
     if pool.is_paused(at):
         return PoolState.PAUSED
     return PoolState.DRY_RUN if pool.dry_run else PoolState.ON
@@ -135,6 +138,8 @@ def why_nothing_is_taken(pool: LicencePool, at: datetime) -> str:
     """Return why no sweep takes anything now, in a sentence; empty when sweeps work."""
     if not pool.enabled:
         return _("The pool is switched off: nobody gets a slot, nobody loses one.")
+    if pool.measuring:
+        return _("The pool only measures: nobody gets a slot, nobody loses one.")
     if pool.site.is_down:
         return _("Jira cannot be used at the moment: holders keep what they have.")
     if not intake_is_trusted(at=at):

@@ -90,6 +90,14 @@ class Timing(Generic[LengthT]):
         """Return the first moment at which all of `loss_limits` hold."""
         return max(active + self.inactivity, clock + self.inactivity, confirmed + self.minimum_hold)
 
+    def swept_from(self, *, active: MomentT, clock: MomentT, confirmed: MomentT) -> MomentT:
+        """Return the first moment at which a sweep would take the slot of somebody who does nothing any more.
+
+        Activity after the last warning before a sweep keeps the slot, however short the inactivity time is.
+        """
+        due = self.loss_from(active=active, clock=clock, confirmed=confirmed)
+        return max(due, active + self.warning, confirmed + self.warning)
+
     def warns(self, at: MomentT, sweep_at: MomentT) -> bool:
         """Return whether people are warned now of the sweep at that moment."""
         return sweep_at <= at + self.warning + self.warning_window

@@ -96,6 +96,8 @@ def locked_message(until: datetime, at: datetime) -> str:
 
 def why_refused(*, user: User, pool: LicencePool, at: datetime) -> Refusal | None:
     """Return why this person cannot ask for a slot of this pool now; None when they can."""
+    if pool.measuring:
+        return Refusal("measuring", measuring_message(pool))
     if refusal := why_not_managed(user=user, pool=pool):
         return refusal
     if not pool.enabled:
@@ -103,6 +105,13 @@ def why_refused(*, user: User, pool: LicencePool, at: datetime) -> Refusal | Non
     if until := lock_until(user=user, pool=pool, at=at):
         return Refusal("locked", locked_message(until, at))
     return None
+
+
+def measuring_message(pool: LicencePool) -> str:
+    """Return the sentence for everybody while a pool only measures."""
+    return _(
+        "IUM only measures how many people use %(pool)s at the same time. You need no slot; just go on working."
+    ) % {"pool": pool}
 
 
 class LastActive(TypedDict):

@@ -54,6 +54,9 @@ _SENTENCES: dict[str, Promise] = {
     "revoking!": gettext_lazy("%(actor)s took the slot of %(user)s in %(pool)s back."),
     "freed": gettext_lazy("Jira confirmed that %(user)s is out of %(pool)s, %(seconds)s later."),
     "grant_failed": gettext_lazy("Jira refused to let %(user)s into %(pool)s: %(message)s"),
+    "retry:asked": gettext_lazy(
+        "%(actor)s let the change of the slot of %(user)s in %(pool)s be tried at once."
+    ),
     "retry": gettext_lazy("The call to Jira for %(user)s in %(pool)s is repeated: %(message)s"),
     "clocks_reset": gettext_lazy("Inactivity in %(pool)s counts anew (holders: %(holders)s)."),
     "clocks_reset:gap": gettext_lazy(
@@ -82,6 +85,10 @@ _SENTENCES: dict[str, Promise] = {
     "rules_changed!": gettext_lazy(
         "%(actor)s changed the rules for groups in %(pool)s: %(rules)s."
     ),
+    "measuring:began": gettext_lazy("%(pool)s only measures from now on."),
+    "measuring:began!": gettext_lazy("%(actor)s let %(pool)s only measure from now on."),
+    "measuring:ended": gettext_lazy("%(pool)s gives out slots again: measuring has ended."),
+    "measuring:ended!": gettext_lazy("%(actor)s ended the measuring of %(pool)s."),
     "moved:to_end": gettext_lazy("%(user)s was put at the end of the queue of %(pool)s."),
     "moved": gettext_lazy("%(user)s was put first in the queue of %(pool)s."),
     "moved:to_end!": gettext_lazy("%(actor)s put %(user)s at the end of the queue of %(pool)s."),

@@ -175,6 +175,7 @@ export const CONFIG = {
   free_paths: ["^/jira/servicedesk(/|$)", "^/wiki(/|$)"],
   free_project_types: ["service_desk"],
   queue_url: "https://ium.example.com/queue/",
+  help_url: "https://ium.example.com/help/",
   activity_seconds: 30,
   sign_in: {
     authorization_endpoint: "https://ium.example.com/authorize",

@@ -108,12 +108,14 @@ test("of a configuration only what is right is taken", () => {
     free_paths: ["^/ok", "((", 4],
     activity_seconds: 0,
     queue_url: "javascript:alert(1)",
+    help_url: "javascript:alert(1)",
     pools: [{ key: "a", site_url: "ftp://x" }, { key: 1 }, { key: "b", site_url: SITE }],
     sign_in: { authorization_endpoint: "https://a/", token_endpoint: "https://a/" },
   });
   assert.deepEqual(read.free_paths, ["^/ok"]);
   assert.equal(read.activity_seconds, 5);
   assert.equal(read.queue_url, "");
+  assert.equal(read.help_url, "");
   assert.deepEqual(read.pools.map(({ key }) => key), ["b"]);
   assert.equal(read.sign_in, null);
 });

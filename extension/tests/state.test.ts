@@ -69,6 +69,7 @@ test("who waits goes on waiting, and others begin by themselves only where that 
   assert.equal(attempting(state({ state: "none", automatic: true }), true), true);
   assert.equal(attempting(state({ state: "none", automatic: true }), false), false);
   assert.equal(attempting(state({ state: "none", automatic: true, reason: "pool_off" }), true), false);
+  assert.equal(attempting(state({ state: "none", automatic: true, reason: "measuring" }), true), false);
   assert.equal(attempting(state({ state: "active", automatic: true }), true), false);
   assert.equal(attempting(state({ state: "queued" }, { left: true }), true), false);
 });
@@ -106,6 +107,7 @@ test("phases follow what is known", () => {
   assert.equal(phase({}, { signedIn: false }), "signed_out");
   assert.equal(phase({}, { pools: {} }), "unknown");
   assert.equal(phase({ state: "none", reason: "pool_off" }), "off");
+  assert.equal(phase({ state: "none", reason: "measuring" }), "off");
   assert.equal(phase({ revoke_at: new Date(NOW).toISOString() }), "warned");
   assert.equal(phase({ state: "queued" }), "queued");
 });

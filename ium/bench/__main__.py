@@ -10,6 +10,7 @@ from ium.bench.plan import plan_figures
 from ium.bench.queue_poll import queue_poll_figures
 from ium.bench.sweeping import sweep_figures
 from ium.bench.syncing import sync_figures
+from ium.bench.what_if import what_if_figures
 
 MEASUREMENTS = {
     "api": api_figures,
@@ -20,6 +21,7 @@ MEASUREMENTS = {
     "eta": eta_figures,
     "plan": plan_figures,
     "queue_poll": queue_poll_figures,
+    "what_if": what_if_figures,
 }
 
 

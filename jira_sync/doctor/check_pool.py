@@ -195,6 +195,20 @@ def dry_run_on(facts: PoolFacts) -> Iterator[Problem]:
         )
 
 
+@check("measuring_on", "pool")
+def measuring_on(facts: PoolFacts) -> Iterator[Problem]:
+    """A pool that only measures."""
+    if facts.pool.measuring:
+        yield Problem(
+            severity=Severity.NOTICE,
+            what=_("%(pool)s only measures.") % {"pool": facts.pool},
+            why=_("Activity is recorded; nobody gets a slot, nobody loses one."),
+            fix=_(
+                "End measuring mode in the IUM Configuration when the number of licences is known."
+            ),
+        )
+
+
 @check("test_inactivity", "pool")
 def test_inactivity(facts: PoolFacts) -> Iterator[Problem]:
     """An inactivity time that is meant for tests."""

@@ -89,6 +89,11 @@ def _refuse_group(pool: LicencePool, group: Group) -> None:
             "The dry run of %(pool)s is on, and break glass changes Jira. Switch it off first."
         )
         raise Refused(message % {"pool": pool}, code="pool_dry_run")
+    if pool.measuring:
+        message = _(
+            "%(pool)s only measures, and break glass changes Jira. End measuring mode first."
+        )
+        raise Refused(message % {"pool": pool}, code="pool_measuring")
     if group.site_id != pool.site_id:
         message = _("The group “%(group)s” belongs to another site than %(pool)s.")
         raise Refused(message % {"group": group, "pool": pool}, code="other_site")

@@ -16,13 +16,13 @@ log = logging.getLogger(__name__)
 
 
 def reconcile_pool(*, pool_id: int) -> Difference | None:
-    """Read the access group and let slots compare; None in a dry run, which changes nothing in Jira.
+    """Read the access group and let slots compare; None in a dry run and while measuring: nothing changes in Jira.
 
     Costs the page reads; the rest grows with the differences. After a restored backup the user group is read too, and
     then the access group once more. Raises JiraError when Jira fails.
     """
     pool = LicencePool.objects.select_related("site", "access_group").get(pk=pool_id)
-    if pool.dry_run:
+    if pool.dry_run or pool.measuring:
         return None
     difference = _compare(pool)
     if not awaits_comparison(pool):

@@ -54,6 +54,9 @@ def refuse_reset(pool: LicencePool) -> None:
     if pool.dry_run:
         message = _("The dry run of %(pool)s is on, so nobody was added. Switch it off first.")
         raise Refused(message % {"pool": pool}, code="pool_dry_run")
+    if pool.measuring:
+        message = _("%(pool)s only measures, and a reset changes Jira. End measuring mode first.")
+        raise Refused(message % {"pool": pool}, code="pool_measuring")
 
 
 def _refuse_second_sync(pool: LicencePool) -> None:

@@ -32,6 +32,7 @@ PIECE = timedelta(seconds=20)
 READING_ATTEMPT = 4
 SITE_DOWN_DELAY = 15.0
 BUSY_DELAY = 2.0
+MEASURING_DELAY = 60.0
 
 
 def run_continue(*, run_id: int) -> float | None:
@@ -57,6 +58,9 @@ def run_continue(*, run_id: int) -> float | None:
 def _piece(run: SyncRun, claim: Claim) -> float | None:
     if run.pool.site.is_down:
         return _pause(run, claim, SITE_DOWN_DELAY, run.pool.site.connection_message)
+    if run.pool.measuring and not run.dry_run:
+        message = _("%(pool)s only measures: nobody is added or removed until that ends.")
+        return _pause(run, claim, MEASURING_DELAY, message % {"pool": run.pool})
     if run.state == RunState.PLANNING:
         plan_run(run, claim)
         note_answer(site_id=run.pool.site_id, at=clock.now())

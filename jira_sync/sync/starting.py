@@ -25,9 +25,10 @@ def run_start(
 ) -> SyncRun:
     """Start a run of the user sync; a worker carries it out (`run_continue`). `actor` None: the interval did.
 
-    In a pool with its dry run on every run is a dry run. `loss_allowed`: without the safety stop. Raises Refused
-    when it cannot work: a run is open, no or unfit source groups, user group read-only, site down. Groups of which
-    the mirror says that they still give the product are asked for at Jira first: call it outside transactions.
+    In a pool with its dry run on, or one that only measures, every run is a dry run. `loss_allowed`: without the
+    safety stop. Raises Refused when it cannot work: a run is open, no or unfit source groups, user group read-only,
+    site down. Groups of which the mirror says that they still give the product are asked for at Jira first: call it
+    outside transactions.
     """
     pool = _pool(pool_id)
     refuse_group(pool)
@@ -35,7 +36,7 @@ def run_start(
         refuse_sources(pool)
     return _create(
         pool,
-        dry_run=(dry_run or pool.dry_run) and not reset,
+        dry_run=(dry_run or pool.dry_run or pool.measuring) and not reset,
         reset=reset,
         loss_allowed=loss_allowed or reset,
         actor=actor,

@@ -30,6 +30,9 @@ RESTART = gettext_lazy("Restart inactivity clocks")
 RECONCILE_TASK = "jira_sync.tasks.reconcile"
 
 
+MEASURE = gettext_lazy("Begin measuring mode")
+MEASURED = gettext_lazy("End measuring mode")
+
 Step = Callable[[LicencePool, User], str]
 
 
@@ -74,11 +77,35 @@ def restart(pool: LicencePool, actor: User) -> str:
     return text % {"pool": pool, "number": holders}
 
 
+def measuring_begin(pool: LicencePool, actor: User) -> str:
+    """Let the pool only measure; return what that means as a sentence."""
+    services.measuring_begin(pool_id=pool.pk, at=clock.now(), actor=actor)
+    text = _(
+        "%(pool)s only measures from now on: nobody gets or loses a slot, Jira is not changed."
+    )
+    return text % {"pool": pool}
+
+
+def measuring_end(pool: LicencePool, actor: User) -> str:
+    """Let the pool give out slots; return what that means as a sentence."""
+    services.measuring_end(pool_id=pool.pk, at=clock.now(), actor=actor)
+    text = _(
+        "%(pool)s gives out slots from now on. Whoever is in the access group already shows at the next comparison."
+    )
+    return text % {"pool": pool}
+
+
 class PoolActionsMixin(OperateMixin):
     """The actions, on a pool's page and in the list. Each is noted in the admin's log with who did it."""
 
     actions = ["sweep_selected", "reconcile_selected", "restart_selected"]
-    actions_detail = ["sweep_now", "reconcile_now", "restart_clocks"]
+    actions_detail = [
+        "sweep_now",
+        "reconcile_now",
+        "restart_clocks",
+        "begin_measuring",
+        "end_measuring",
+    ]
 
     def _run(self, request: HttpRequest, pool: LicencePool, step: Step) -> None:
         try:
@@ -144,6 +171,40 @@ class PoolActionsMixin(OperateMixin):
     def restart_clocks(self, request: HttpRequest, form: object, object_id: str) -> HttpResponse:
         """Restart the clocks of this pool."""
         return self._run_one(request, object_id, restart)
+
+    @action(
+        description=MEASURE,
+        icon="monitoring",
+        permissions=["change"],
+        dialog=question(
+            MEASURE,
+            gettext_lazy(
+                "IUM only records when people are active. Nobody gets or loses a slot, nobody is warned, no group in"
+                " Jira is changed. Possible while no slot is in use; whoever waits is taken out of the queue."
+            ),
+            MEASURE,
+        ),
+    )
+    def begin_measuring(self, request: HttpRequest, form: object, object_id: str) -> HttpResponse:
+        """Let this pool only measure."""
+        return self._run_one(request, object_id, measuring_begin)
+
+    @action(
+        description=MEASURED,
+        icon="start",
+        permissions=["change"],
+        dialog=question(
+            MEASURED,
+            gettext_lazy(
+                "From now on IUM gives and takes slots, and writes the access group in Jira. Check the number of"
+                " licences, the groups and the dry run first."
+            ),
+            MEASURED,
+        ),
+    )
+    def end_measuring(self, request: HttpRequest, form: object, object_id: str) -> HttpResponse:
+        """Let this pool give out slots."""
+        return self._run_one(request, object_id, measuring_end)
 
     @action(description=SWEEP, permissions=["operate"])
     def sweep_selected(self, request: HttpRequest, queryset: Any) -> None:

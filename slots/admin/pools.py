@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 STATE_COLOURS = {
     PoolState.ON: "success",
     PoolState.DRY_RUN: "info",
+    PoolState.MEASURING: "info",
     PoolState.PAUSED: "warning",
     PoolState.DOWN: "danger",
     PoolState.OFF: "default",
@@ -71,7 +72,7 @@ class LicencePoolAdmin(PoolActionsMixin, HistoryMixin, AsOfMixin, ModelAdmin):
     fieldsets = [
         (
             gettext_lazy("Pool and site"),
-            {"fields": [("name", "key"), ("site", "product"), ("enabled", "dry_run")]},
+            {"fields": [("name", "key"), ("site", "product"), ("enabled", "dry_run"), "measuring"]},
         ),
         (gettext_lazy("Groups in Jira"), {"fields": [("access_group", "user_group")]}),
         (gettext_lazy("Licences"), {"fields": [("assigned_licences", "buffer_licences")]}),

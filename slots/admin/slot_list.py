@@ -7,18 +7,27 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy, ngettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
 from ium.directory.models import User
 from ium.lib import clock
-from ium.lib.admin import AsOfMixin, ModelAdmin, ReadOnlyMixin, action, display, finished, question
+from ium.lib.admin import (
+    AsOfMixin,
+    ModelAdmin,
+    RadioFilter,
+    ReadOnlyMixin,
+    action,
+    display,
+    finished,
+    question,
+)
 from ium.lib.spans import relative, span, when
 from slots.admin.operating import OperateMixin, actor_of
 from slots.models import Slot, SlotState
 from slots.overview import with_idle_since
-from slots.services import slot_take_back
+from slots.services import slot_repair, slot_take_back
+from slots.stuck import stuck_slots, why_waiting, with_used
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,6 +40,7 @@ if TYPE_CHECKING:
         """What the list adds to a slot."""
 
         idle_since: datetime | None
+        pool_used: int
 
     ShownSlot = WithAnnotations[Slot, _Shown]
 
@@ -47,6 +57,34 @@ TAKEN_BACK = ngettext_lazy(
     "%(number)s slots are being taken back; each is free when Jira has confirmed it.",
     "number",
 )
+
+
+REPAIR = gettext_lazy("Try again now")
+REPAIRED = ngettext_lazy(
+    "Jira is asked about %(number)s slot now; it changes when Jira has answered.",
+    "Jira is asked about %(number)s slots now; each changes when Jira has answered.",
+    "number",
+)
+
+
+class StuckFilter(RadioFilter):
+    """Only slots whose change takes long."""
+
+    title = gettext_lazy("takes long")
+    parameter_name = "stuck"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Offer the one choice there is."""
+        return [("1", gettext_lazy("being given or taken for long"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow the list."""
+        return stuck_slots(queryset, clock.now()) if self.value() == "1" else queryset
+
+
+def repair(slot: Slot, actor: User) -> bool:
+    """Let the change that a slot wants be tried at once."""
+    return slot_repair(slot_id=slot.pk, at=clock.now(), actor=actor)
 
 
 def take_back(slot: Slot, actor: User) -> bool:
@@ -68,16 +106,20 @@ class SlotAdmin(OperateMixin, ReadOnlyMixin, AsOfMixin, ModelAdmin):
         "in_use_since",
         "removal",
         "attempts",
-        "trouble",
+        "waits_for",
     ]
-    list_select_related = ["pool", "holder"]
-    list_filter = [("pool", RelatedDropdownFilter), ("state", ChoicesDropdownFilter)]
+    list_select_related = ["pool__site", "holder"]
+    list_filter = [
+        ("pool", RelatedDropdownFilter),
+        ("state", ChoicesDropdownFilter),
+        StuckFilter,
+    ]
     list_filter_submit = True
     list_fullwidth = True
     search_fields = ["holder__display_name", "holder__email", "holder__account_id"]
     search_help_text = gettext_lazy("Name, e-mail or account id of the holder")
     ordering = ["pool", F("granted_at").asc(nulls_last=True), "pk"]
-    actions = ["take_back_selected"]
+    actions = ["take_back_selected", "repair_selected"]
     actions_row = ["take_back_row"]
     actions_detail = ["take_back_row"]
     fields = [
@@ -86,13 +128,14 @@ class SlotAdmin(OperateMixin, ReadOnlyMixin, AsOfMixin, ModelAdmin):
         ("in_use_since", "idle"),
         ("warned_at", "removal"),
         ("loss_reason", "attempts"),
+        "waits_for",
         "last_error",
     ]
-    readonly_fields = ["person", "last_activity", "in_use_since", "idle", "removal"]
+    readonly_fields = ["waits_for", "person", "last_activity", "in_use_since", "idle", "removal"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Add the last activity of every holder."""
-        return with_idle_since(super().get_queryset(request))
+        return with_used(with_idle_since(super().get_queryset(request)))
 
     @display(description=gettext_lazy("slot"), ordering="pk")
     def number(self, slot: Slot) -> str:
@@ -133,10 +176,15 @@ class SlotAdmin(OperateMixin, ReadOnlyMixin, AsOfMixin, ModelAdmin):
         """When a warned holder loses the slot."""
         return relative(slot.revoke_at, slot.as_of) if slot.revoke_at is not None else None
 
-    @display(description=gettext_lazy("last error"))
-    def trouble(self, slot: Slot) -> str | None:
-        """The beginning of the last error."""
-        return Truncator(slot.last_error).chars(60) or None
+    @display(description=gettext_lazy("waits for"))
+    def waits_for(self, slot: "ShownSlot") -> str | None:
+        """Why a change is not done yet."""
+        return why_waiting(slot, slot.pool_used, slot.as_of) or None
+
+    @action(description=REPAIR, permissions=["operate"])
+    def repair_selected(self, request: HttpRequest, queryset: Any) -> None:
+        """Let the changes of the selected slots be tried at once."""
+        self.act(request, queryset, lambda slot: repair(slot, actor_of(request)), REPAIRED)
 
     @action(description=TAKE_BACK, permissions=["operate"])
     def take_back_selected(self, request: HttpRequest, queryset: Any) -> None:

@@ -32,6 +32,7 @@ def config_document(user: User | None) -> dict[str, Any]:
         "access_request_urls": [*rules.access_request_urls, *_of_the_demo()],
         "queue_url": settings.IUM_URL + reverse("queue"),
         "install_url": settings.IUM_URL + reverse("extension"),
+        "help_url": settings.IUM_URL + reverse("help"),
         "activity_seconds": ACTIVITY_SECONDS,
         "config_seconds": CONFIG_SECONDS,
         "minimum_extension_version": rules.minimum_extension_version,

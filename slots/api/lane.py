@@ -168,6 +168,8 @@ def activity(caller: Caller, body: dict[str, Any]) -> SlotDocument | None:
 
 def _is_safe(seen: PoolSnapshot, caller: Caller) -> bool:
     """Whether activity changes nothing but the time of the last one: else it is written before it is answered."""
+    if seen.pool.measuring:
+        return True
     held = seen.held_by(caller.user_id)
     if held is None:
         return caller.user_id in seen.waiting
@@ -207,7 +209,7 @@ def _still_waits(pool: PoolSnapshot, caller: Caller, body: dict[str, Any]) -> Sl
 def _asks(seen: PoolSnapshot, caller: Caller, body: dict[str, Any]) -> SlotDocument | None:
     """Let somebody ask whom no rule but membership can refuse; whoever is refused goes the usual way."""
     pool, wanted = seen.pool, body.get("return_url")
-    plain = pool.enabled and not pool.has_group_rules and not pool.lock_minutes
+    plain = pool.enabled and not (pool.has_group_rules or pool.lock_minutes or pool.measuring)
     if not plain or caller.user_id in seen.locked:
         return None
     if wanted is not None and not is_on_site(wanted, pool.site.url):

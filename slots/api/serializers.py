@@ -142,6 +142,7 @@ class ConfigSerializer(serializers.Serializer[Any]):
     access_request_urls = _patterns("Beginnings of the addresses where people ask for access.")
     queue_url = serializers.CharField()
     install_url = serializers.CharField(help_text="Where people install the extension.")
+    help_url = serializers.CharField(help_text="What people read when they need help.")
     activity_seconds = serializers.IntegerField(help_text="Report activity at most this often.")
     config_seconds = serializers.IntegerField(help_text="Ask for this document this often.")
     minimum_extension_version = serializers.CharField(

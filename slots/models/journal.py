@@ -30,6 +30,7 @@ class Event(models.TextChoices):
     REPAIRED = "repaired", _("difference to Jira repaired")
     STRANGER = "stranger", _("unknown member reported")
     PAUSED = "paused", _("giving slots paused")
+    MEASURING = "measuring", _("measuring mode")
     WAIT_LONG = "wait_long", _("people wait too long")
     WAIT_OVER = "wait_over", _("nobody waits too long any more")
     SITE_DOWN = "site_down", _("Jira not usable")

@@ -43,6 +43,7 @@ _SPECIAL: dict[tuple[str, str], View] = {
     ("active", "jira_slow"): "doubtful",
     ("granting", "jira_slow"): "slow",
     ("none", "pool_off"): "off",
+    ("none", "measuring"): "not_managed",
     **{(state, reason): "halted" for state in ("queued", "granting") for reason in HALTS},
 }
 

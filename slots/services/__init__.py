@@ -14,6 +14,7 @@ from slots.services.losses import (
     sweep_revoke,
     sweep_warn,
 )
+from slots.services.measuring import measuring_begin, measuring_end
 from slots.services.notices import notices_send, wait_watch
 from slots.services.opening import LOOKS, next_look, opening_asked, opening_report
 from slots.services.pools import awaits_comparison, pool_lock, pool_pause
@@ -25,6 +26,7 @@ from slots.services.queue import (
 )
 from slots.services.reconcile import Difference, pool_reconcile
 from slots.services.refusing import change_postpone, change_refuse
+from slots.services.repairing import slot_repair
 from slots.services.reports import ReceiverId, polls_write, receivers_replace, reports_write
 from slots.services.requests import slot_activity, slot_release, slot_request
 from slots.services.restored import pool_restored, restored_pools_due
@@ -61,6 +63,8 @@ __all__ = [
     "group_rules_changed",
     "intake_observe",
     "job_run",
+    "measuring_begin",
+    "measuring_end",
     "next_look",
     "notices_send",
     "opening_asked",
@@ -87,6 +91,7 @@ __all__ = [
     "site_went_down",
     "slot_activity",
     "slot_release",
+    "slot_repair",
     "slot_request",
     "slot_request_many",
     "slot_take_back",

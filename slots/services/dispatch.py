@@ -41,8 +41,8 @@ def want_change(*slot_ids: int) -> None:
 
 
 def grants_rest(pool: LicencePool, at: datetime) -> bool:
-    """Whether nothing is given at the moment: switched off, paused, or Jira cannot be used."""
-    return not pool.enabled or pool.site.is_down or pool.is_paused(at)
+    """Whether nothing is given at the moment: switched off, measuring, paused, or Jira cannot be used."""
+    return not pool.enabled or pool.measuring or pool.site.is_down or pool.is_paused(at)
 
 
 def pool_dispatch(*, pool: LicencePool, at: datetime) -> int:

@@ -15,6 +15,7 @@ from slots.services.refusing import grant_withdraw
 KEPT_BY_IUM = {
     "next_seq",
     "has_group_rules",
+    "measuring",
     "wait_alert_since",
     "paused_until",
     "paused_message",

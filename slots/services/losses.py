@@ -100,6 +100,8 @@ def _as_seen(slots: Sequence[Slot], reason: LossReason) -> "QuerySet[Slot]":
 
 def may_be_taken(pool: LicencePool, at: datetime) -> bool:
     """Whether inactivity can be trusted and acted upon: otherwise holders keep what they have (promise 5)."""
+    if pool.measuring:
+        return False
     return pool.enabled and not pool.site.is_down and intake_is_trusted(at=at)
 
 

@@ -45,7 +45,7 @@ def slot_request(
     check_return_url(return_url, pool)
     refusal = why_refused(user=user, pool=pool, at=at)
     if refusal is not None and not (refusal.code == "pool_off" and _is_inside(user, pool)):
-        if join:
+        if join and refusal.code != "measuring":
             _note_refusal(user=user, pool=pool, code=refusal.code, at=at)
         raise NotEntitled(refusal.message, code=refusal.code)
     [outcome] = slot_request_many(

@@ -30,6 +30,7 @@ _FOR_A_CLAIM = (
     "pool__assigned_licences",
     "pool__buffer_licences",
     "pool__dry_run",
+    "pool__measuring",
     "pool__access_group__group_id",
 )
 
@@ -65,7 +66,7 @@ def change_claim(*, slot_id: int, at: datetime) -> WantedChange | None:
         .filter(pk=slot_id)
         .first()
     )
-    if slot is None or slot.holder is None:
+    if slot is None or slot.holder is None or slot.pool.measuring:
         return None
     claim = at + CLAIM_TIME
     adding = slot.state == SlotState.GRANTING

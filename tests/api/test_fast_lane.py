@@ -398,3 +398,17 @@ def test_who_is_refused_is_told_so_and_it_is_journalled(pool: LicencePool, ticks
     document = state_of(with_token(stranger).post("/api/v1/slot", {}, format="json"))
     assert document["reason"] == "not_in_user_group"
     assert events_of(stranger) == ["refused"]
+
+
+def test_while_a_pool_measures_everybodys_reports_are_collected(
+    pool: LicencePool, ticks: Ticking, at: datetime, django_assert_num_queries: Any
+) -> None:
+    LicencePool.objects.update(measuring=True)
+    stranger = UserFactory.create()
+    client = with_token(stranger)
+    ticks.second()
+    report(client)
+    with django_assert_num_queries(0):
+        assert report(client, 5)["reason"] == "measuring"
+    ticks.second()
+    assert last_active(stranger) == at

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils.translation import override
 
 from ium.runtime.config import ROOT
 from jira_sync.models import SyncSettings
@@ -69,11 +70,12 @@ def test_every_option_is_documented_with_its_field(model: type[LicencePool | Syn
     section = text.split(heading)[1].split("\n## ")[0]
     rows = re.findall(r"^\| ([^|]+) \| `(\w+)` \|([^|]*)\|", section, re.MULTILINE)
     documented = {field: name.strip() for name, field, _unit in rows}
-    fields = {
-        each.name: str(each.verbose_name)
-        for each in [*model._meta.fields, *model._meta.many_to_many]
-        if each.editable and not each.primary_key and each.name not in {"pool"}
-    }
+    with override("en-gb"):
+        fields = {
+            each.name: str(each.verbose_name)
+            for each in [*model._meta.fields, *model._meta.many_to_many]
+            if each.editable and not each.primary_key and each.name not in {"pool"}
+        }
     assert documented.keys() == fields.keys()
     for field, name in documented.items():
         said = re.sub(r" \((minutes|seconds|percent)\)$", "", fields[field])

@@ -60,7 +60,8 @@ def test_afterwards_the_new_key_alone_opens_everything(sites: list[Site], settin
 def test_all_is_readable_at_every_moment_and_a_crash_loses_nothing(
     sites: list[Site], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replace, expected, done = reencrypting._replace, keys(), []
+    replace, expected = reencrypting._replace, keys()
+    done: list[int] = []
 
     def dying(*arguments: Any) -> int:
         if len(done) == 3:

@@ -35,7 +35,7 @@ def test_without_any_the_page_is_iums_own(person: User, pool: LicencePool) -> No
     html = browser_of(person).get("/queue/").content.decode()
 
     assert "/queue/colours/" not in html
-    assert 'class="house"' not in html
+    assert 'class="help" href="/help/"' in html
     assert "Not connected \N{EN DASH} IUM</title>" in html
 
 

@@ -49,6 +49,7 @@ function showButtons(phase: Phase, snapshot: Snapshot): void {
     release: phase === "active" || phase === "warned" || phase === "queued" || phase === "granting",
     queue: snapshot.config.queue_url !== "" && (phase === "none" || phase === "queued"),
     "sign-out": snapshot.signedIn,
+    help: Boolean(snapshot.config.help_url),
   };
   for (const [id, is] of Object.entries(shown)) part(id).hidden = !is;
   write(part("release"), text(phase === "queued" ? "leave_queue" : "hand_back"));
@@ -121,6 +122,7 @@ does("sign-in", () => send({ type: "signIn" }));
 does("sign-out", () => send({ type: "signOut" }));
 part("settings").addEventListener("click", () => void api.runtime.openOptionsPage());
 part("queue").addEventListener("click", () => void api.tabs.create({ url: known?.config.queue_url ?? "" }));
+part("help").addEventListener("click", () => void api.tabs.create({ url: known?.config.help_url ?? "" }));
 part("allow").addEventListener("click", () => void api.permissions.request(JIRA).then(showAccess));
 api.runtime.onMessage.addListener((message: Broadcast) => {
   if (message?.type === "state") show(message.snapshot);

@@ -24,6 +24,7 @@ export const DEFAULTS: ServerConfig = {
   ],
   access_request_urls: ["https://id.atlassian.com/join/user-access"],
   queue_url: "",
+  help_url: "",
   activity_seconds: 30,
   config_seconds: 3600,
   minimum_extension_version: "",
@@ -47,6 +48,7 @@ export function readConfig(answer: unknown): ServerConfig {
     project_paths: patterns(given["project_paths"]) ?? DEFAULTS.project_paths,
     access_request_urls: texts(given["access_request_urls"]) ?? DEFAULTS.access_request_urls,
     queue_url: webAddress(given["queue_url"]) ?? "",
+    help_url: webAddress(given["help_url"]) ?? "",
     activity_seconds: within(
       given["activity_seconds"], LEAST_ACTIVITY_SECONDS, MOST_ACTIVITY_SECONDS, DEFAULTS.activity_seconds,
     ),

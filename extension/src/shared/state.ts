@@ -44,8 +44,11 @@ export function phaseOf(snapshot: Snapshot, key: string | null): Phase {
   const document = stateOf(snapshot, key).document;
   if (document === null) return "unknown";
   if (document.state === "active" && document.revoke_at !== null) return "warned";
-  return document.state === "none" && document.reason === "pool_off" ? "off" : document.state;
+  return document.state === "none" && NO_SLOT_NEEDED.includes(document.reason) ? "off" : document.state;
 }
+
+/** Reasons why nobody needs a slot: the pool is switched off, or only measures. Activity counts all the same. */
+const NO_SLOT_NEEDED: readonly string[] = ["pool_off", "measuring"];
 
 const WITHOUT_SLOT: readonly Phase[] = ["none", "queued", "granting", "revoking", "locked"];
 
@@ -67,7 +70,7 @@ export function waits(state: PoolState): boolean {
 /** Whether the next call asks for a slot: who waits goes on waiting; otherwise only where attempts are automatic. */
 export function attempting(state: PoolState, pageNeedsSlot: boolean): boolean {
   const document = state.document;
-  if (document === null || state.left || document.reason === "pool_off") return false;
+  if (document === null || state.left || NO_SLOT_NEEDED.includes(document.reason)) return false;
   if (waits(state)) return true;
   const mayStart = document.state === "none" || document.state === "revoking";
   return document.automatic && mayStart && pageNeedsSlot;

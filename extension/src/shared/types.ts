@@ -57,6 +57,7 @@ export interface ServerConfig {
   /** Beginnings of the addresses where people are told to request access. */
   access_request_urls: string[];
   queue_url: string;
+  help_url: string;
   activity_seconds: number;
   /** How often to ask for this document. */
   config_seconds: number;
