@@ -12,8 +12,6 @@ from heapq import heappop, heappush
 from math import inf
 from typing import Any
 
-from slots.services.changes import WantedChange
-
 from activity.buffer import Collected, Key, Poll, Report
 from activity.models import Intake, Source
 from ium.directory.models import Group, GroupMembership, Site, User
@@ -23,6 +21,7 @@ from ium.usage.replay.options import Delays
 from slots.models import CloseReason, GroupRule, LicencePool, QueueEntry, Slot, SlotLock
 from slots.rules import sweep_after
 from slots.services import (
+    WantedChange,
     change_claim,
     change_confirm,
     pool_apply_limit,
