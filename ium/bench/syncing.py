@@ -9,13 +9,13 @@ from ium.bench.jira import wait_for_jira
 from ium.bench.system import served, start
 from ium.runtime.embedded_valkey import free_port
 
-PEOPLE, ADDED = 10_000, 200
+PEOPLE, ADDED = 10_000, 1_000
 ADDITIONS = 100.0  # per second: Atlassian's refill of POST
 PAGE = 50
 
 
 def sync_figures(_seconds: float) -> None:
-    """Measure a sync without differences, a comparison without differences, and 200 additions at 100 ms per call."""
+    """Measure a sync without differences, a comparison without differences, and 1,000 additions at 100 ms per call."""
     for database in ("sqlite", "postgres"):
         url = f"http://127.0.0.1:{free_port()}"
         with contextlib.ExitStack() as parts:

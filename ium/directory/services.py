@@ -176,15 +176,15 @@ def group_members_replace(*, group: Group, user_ids: Iterable[int], at: datetime
     return change
 
 
-def group_member_add(*, group: Group, user: User) -> bool:
-    """Note that Jira put one person into the group. Returns whether that was news."""
-    _membership, created = GroupMembership.objects.get_or_create(group=group, user=user)
-    return created
+def group_members_add(*, group: Group, user_ids: Iterable[int]) -> None:
+    """Note that Jira put people into the group. Whoever is in it already stays."""
+    memberships = [GroupMembership(group=group, user_id=user_id) for user_id in user_ids]
+    GroupMembership.objects.bulk_create(memberships, ignore_conflicts=True)
 
 
-def group_member_remove(*, group: Group, user: User) -> bool:
-    """Note that Jira took one person out of the group. Returns whether that was news."""
-    return bool(GroupMembership.objects.filter(group=group, user=user).delete()[0])
+def group_members_remove(*, group: Group, user_ids: Iterable[int]) -> None:
+    """Note that Jira took people out of the group."""
+    GroupMembership.objects.filter(group=group, user__in=user_ids).delete()
 
 
 def protected_people_replace(*, account_ids: Iterable[str | None]) -> None:

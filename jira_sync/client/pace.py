@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -67,13 +68,41 @@ class Pace:
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
+        self._behind = threading.Lock()
+        self._thread = threading.local()
         self._meters: dict[Lane, _Meter] = {}
 
     def wait(self, lane: Lane) -> None:
         """Take the next place in the lane and sleep until it is due. Raises RateLimited."""
+        if getattr(self._thread, "is_behind", False):
+            with self._behind:  # one after the other, so that those who are behind do not race
+                self._wait_behind(lane)
+            return
         with self._lock:
             delay = self._reserve(self._meter(lane), self._clock())
         if delay >= SHORTEST_SLEEP:
+            self._sleep(delay)
+
+    @contextmanager
+    def behind_others(self) -> Iterator[None]:
+        """Within the block this thread's requests take a place only when nobody else waits for one."""
+        self._thread.is_behind = True
+        try:
+            yield
+        finally:
+            self._thread.is_behind = False
+
+    def _wait_behind(self, lane: Lane) -> None:
+        patience = self._clock() + self._max_wait
+        while True:
+            with self._lock:
+                meter, now = self._meter(lane), self._clock()
+                delay = max(meter.due, now) - meter.tolerance - now
+                if delay < SHORTEST_SLEEP:
+                    self._reserve(meter, now)
+                    return
+            if now + delay > patience:
+                raise RateLimited(f"own pace: {delay:.0f} s to wait", retry_after=delay)
             self._sleep(delay)
 
     def pause(self, lane: Lane, seconds: float) -> None:

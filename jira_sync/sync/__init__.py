@@ -4,7 +4,7 @@
     run_counts(run), run.entries        # who would be added, filtered out (why), removed
     run_confirm(run_id=run.pk, ...)     # after the safety stop
 
-A run is rows: read and plan (`reading`, `plans`, `planning`), then change people one by one (`applying`), each written
+A run is rows: read and plan (`reading`, `plans`, `planning`), then change people (`applying`, `calls`), each written
 down before and after its call. `run_continue` does a piece of it and may be called by anybody at any time; workers do
 it with `jira_sync.tasks.sync_run`. HTTP never inside a transaction.
 """

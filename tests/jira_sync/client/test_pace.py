@@ -109,3 +109,33 @@ def test_threads_get_places_one_after_the_other() -> None:
         thread.join()
     assert len(set(slept)) == len(slept) >= 45
     assert max(slept) == pytest.approx(45 / 45, abs=0.1)
+
+
+def test_who_is_behind_others_waits_until_nobody_else_does(pace: Pace, time: Time) -> None:
+    for _ in range(20):  # slots: their places are given, far ahead
+        with pace._lock:
+            pace._reserve(pace._meter(POST), time.now)
+    ahead = pace._meter(POST).due
+    with pace.behind_others():
+        pace.wait(POST)
+    assert time.now == pytest.approx(ahead - pace._meter(POST).tolerance, abs=0.002)
+    time.slept.clear()
+    time.now += 10
+    with pace.behind_others():
+        pace.wait(POST)
+    assert time.slept == []
+
+
+def test_who_is_behind_others_keeps_the_rate(pace: Pace, time: Time) -> None:
+    with pace.behind_others():
+        for _ in range(200):
+            pace.wait(POST)
+    rate = 200 / (time.now - 1000.0)
+    assert 0.9 * 100 <= rate < 105
+
+
+def test_who_is_behind_others_gives_up_rather_than_wait_for_long(pace: Pace, time: Time) -> None:
+    pace.pause(POST, 3600)
+    with pace.behind_others(), pytest.raises(RateLimited):
+        pace.wait(POST)
+    assert time.slept == []

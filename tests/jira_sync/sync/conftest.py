@@ -45,6 +45,12 @@ def full_speed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PROCESS_PACE, "wait", lambda _lane: None)
 
 
+@pytest.fixture(autouse=True)
+def one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the test's own thread: the database of a test is not seen by others. `side_by_side` has tests of its own."""
+    monkeypatch.setattr("jira_sync.sync.calls.CALLS_AT_ONCE", 1)
+
+
 @pytest.fixture
 def world(db: None, sim: SimulatorProcess, utc_now: Now) -> World:
     """A pool with an empty user group, and no source group yet."""
