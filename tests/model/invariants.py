@@ -119,6 +119,11 @@ class Checker:
         jira.watch = self._call
         post_save.connect(self._journalled, sender=JournalEntry, weak=False, dispatch_uid="model")
 
+    def teams_are(self, teams: list[Team]) -> None:
+        """Know the rules for groups from now on; who joined before keeps the places they had then."""
+        self.teams = teams
+        self.fairness.remember(teams)
+
     def close(self) -> None:
         """Stop listening."""
         post_save.disconnect(sender=JournalEntry, dispatch_uid="model")

@@ -34,6 +34,10 @@ class Fairness:
         self.overtakers: dict[int, set[int]] = {}
         self.most_ahead = 0
 
+    def remember(self, teams: Sequence[Team]) -> None:
+        """Take note of the most places that any rule ever gave: waits keep what they began with."""
+        self.most_ahead = max([self.most_ahead, *(team.ahead for team in teams)])
+
     def of(self, teams: Sequence[Team], user_id: int) -> list[Team]:
         """Return somebody's teams."""
         return [team for team in teams if self.person(user_id) in team.members]
@@ -66,13 +70,12 @@ class Fairness:
             rivals = owed
         else:
             assert not owed, f"a slot reserved for {owed[0]} went to {wait}"
-            self._count(teams, wait, rivals)
+            self._count(wait, rivals)
         better = [one for one in rivals if _order(one) < _order(wait)]
         assert not better, f"{better[0]} was overtaken by {wait}"
 
-    def _count(self, teams: Sequence[Team], wait: QueueEntry, rivals: list[QueueEntry]) -> None:
+    def _count(self, wait: QueueEntry, rivals: list[QueueEntry]) -> None:
         """Nobody starves: a class overtakes somebody at most as often as it stands places ahead."""
-        self.most_ahead = max([self.most_ahead, *(team.ahead for team in teams)])
         for one in rivals:
             if one.seq < wait.seq and one.priority == wait.priority:
                 passed = self.overtakers.setdefault(one.seq, set())

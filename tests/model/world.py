@@ -136,7 +136,7 @@ class World:
                 )
             services.group_rules_changed(pool_id=self.pool.pk, at=self.at, actor=self.admin)
 
-        self.check.teams = teams
+        self.check.teams_are(teams)
         self.act(save, dispatches=True)
 
     def end(self) -> None:
