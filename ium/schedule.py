@@ -154,6 +154,24 @@ JOBS = (
         queue="jira",
     ),
     Job(
+        "Usage",
+        "ium.usage.tasks.record",
+        60,
+        "Notes when people were active, and how many slots were used in the five minutes that are over.",
+    ),
+    Job(
+        "Usage by hours",
+        "ium.usage.tasks.hours",
+        300,
+        "Sums up the use of slots by hours.",
+    ),
+    Job(
+        "Usage by days",
+        "ium.usage.tasks.days",
+        3600,
+        "Sums up the use of slots by days; counts refusals, lengths of stays and waits, people by source.",
+    ),
+    Job(
         "Accounts",
         "ium.tasks.check_accounts",
         86_400,

@@ -95,10 +95,11 @@ def _texts(manifest: Manifest) -> Iterator[str]:
     yield _line(manifest.document())
     for model in tables():
         yield _line({"table": model._meta.label})
-        yield from _chunks(model)
+        yield from texts_of(model)
 
 
-def _chunks(model: type[Model]) -> Iterator[str]:
+def texts_of(model: type[Model]) -> Iterator[str]:
+    """Return the rows of a table in the order of their keys, some lines at a time."""
     columns = [as_stored(field) for field in columns_of(model)]
     rows = model._base_manager.order_by("pk").values_list(*columns)
     lines: list[str] = []

@@ -145,6 +145,7 @@ def _webhook(notice: Notice, at: datetime) -> None:
     webhook_send(
         url=notice.pool.wait_alert_webhook,
         secret=settings.IUM_WEBHOOK_SECRET,
+        previous=settings.IUM_WEBHOOK_SECRET_PREVIOUS,
         message_id=f"ium-notice-{notice.pk}",
         payload=payload_of(notice),
         at=at,
