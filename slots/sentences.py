@@ -68,6 +68,9 @@ _SENTENCES: dict[str, Promise] = {
     "clocks_reset:restored": gettext_lazy(
         "Inactivity in %(pool)s counts anew (holders: %(holders)s): IUM was restored from a backup."
     ),
+    "clocks_reset:database_restarted": gettext_lazy(
+        "Inactivity in %(pool)s counts anew (holders: %(holders)s): the database was started again."
+    ),
     "clocks_reset!": gettext_lazy(
         "%(actor)s let inactivity in %(pool)s count anew (holders: %(holders)s)."
     ),
@@ -100,11 +103,11 @@ _SENTENCES: dict[str, Promise] = {
         "%(user)s was in Jira's access group of %(pool)s without a slot, and got one."
     ),
     "repaired:not_in_jira": gettext_lazy(
-        "%(user)s held a slot of %(pool)s in the restored backup, but is not in Jira's access group any more."
+        "%(user)s held a slot of %(pool)s in the restored database, but is not in Jira's access group any more."
         " The slot is free."
     ),
     "repaired:compared": gettext_lazy(
-        "The restored slots of %(pool)s were compared with Jira. Slots are given again."
+        "The slots of %(pool)s were compared with Jira. Slots are given again."
     ),
     "stranger": gettext_lazy(
         "%(user)s is in the access group of %(pool)s, but IUM did not put them there. Nothing was changed."

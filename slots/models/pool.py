@@ -210,6 +210,8 @@ class LicencePool(models.Model):
     has_group_rules = models.BooleanField(default=False, db_default=False, editable=False)
     paused_until = models.DateTimeField(null=True, editable=False)
     paused_message = models.TextField(blank=True, editable=False)
+    # Since when the database runs that this row was last used in (slots/services/database_life.py).
+    database_life = models.CharField(max_length=64, default="", db_default="", editable=False)
 
     # Only settings belong in the history, and counters change under the pool lock all day.
     history = HistoricalRecords(
@@ -219,6 +221,7 @@ class LicencePool(models.Model):
             "wait_alert_since",
             "paused_until",
             "paused_message",
+            "database_life",
         ]
     )
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from ium.lib.errors import Busy
 from slots.models import Event, LicencePool
+from slots.services.database_life import is_another_life, life
 from slots.services.journal import journal_write
 
 PAUSE = timedelta(seconds=60)
@@ -22,6 +23,7 @@ def awaits_comparison(pool: LicencePool) -> bool:
 def pool_lock(pool_id: int) -> LicencePool:
     """Lock a pool until the transaction ends and return it fresh. Everything about its order happens under it.
 
+    If the database was started again since, the pool is closed until it was compared with Jira.
     Raises Busy when somebody holds the lock for more than 3 seconds, RuntimeError outside a transaction. On
     SQLite every transaction is exclusive (BEGIN IMMEDIATE), the row lock is a no-op there.
     """
@@ -32,9 +34,10 @@ def pool_lock(pool_id: int) -> LicencePool:
             cursor.execute("SET LOCAL lock_timeout = '3s'")
     try:
         # no_key: journal rows that refer to the pool can be inserted meanwhile.
-        return (
+        pool: LicencePool = (
             LicencePool.objects.select_for_update(no_key=True, of=("self",))
             .select_related("site")
+            .annotate(life=life())
             .defer(
                 "site__org_key", "site__second_org_key", "site__api_token"
             )  # decrypted when read
@@ -42,6 +45,12 @@ def pool_lock(pool_id: int) -> LicencePool:
         )
     except OperationalError as error:
         raise Busy(_("IUM is busy. Try again in a moment.")) from error
+    if is_another_life(pool):
+        # Not at the top: what closes a pool needs its lock.
+        from slots.services.restored import pool_close_after_restart
+
+        pool = pool_close_after_restart(pool)
+    return pool
 
 
 @transaction.atomic

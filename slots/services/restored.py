@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from ium.lib import clock
 from slots.models import Event, JournalEntry, LicencePool, QueueEntry, Slot, SlotState
 from slots.selectors import why_not_managed
+from slots.services.database_life import life_note
 from slots.services.dispatch import pool_dispatch
 from slots.services.freeing import FREE, NOBODY_AT_IT
 from slots.services.journal import journal_write
@@ -21,6 +23,7 @@ from slots.services.upkeep import clocks_restart
 from slots.services.wanted import SETTLE_TIME
 
 RESTORED = "restored"
+RESTARTED = "database_restarted"
 HURRY = timedelta(minutes=5)
 
 
@@ -40,8 +43,29 @@ def pool_restored(*, pool_id: int, taken_at: datetime, at: datetime) -> None:
     _keep_holders(pool, at)
     seconds = (at - taken_at).total_seconds()
     clocks_restart(pool_id=pool.pk, reason=RESTORED, seconds=seconds, at=at)
+    life_note(pool)
     if not pool.dry_run:
-        _close(pool, at)
+        message = _(
+            "IUM was restored from a backup and first compares its slots with Jira. This takes a few minutes."
+        )
+        _close(pool, RESTORED, message, at)
+
+
+def pool_close_after_restart(pool: LicencePool) -> LicencePool:
+    """Close a pool whose database was started again, because its last moments may be lost; return it fresh.
+
+    The caller holds the pool lock. What is on its way stays: additions wait until Jira was read, removals go on.
+    """
+    # Whoever meets the restart first has no time at hand: it may be any lock of the pool.
+    at = clock.now()
+    life_note(pool)
+    clocks_restart(pool_id=pool.pk, reason=RESTARTED, seconds=0, at=at)
+    if not pool.dry_run:
+        message = _(
+            "IUM's database was started again, and IUM first compares its slots with Jira. This takes a few minutes."
+        )
+        _close(pool, RESTARTED, message, at)
+    return pool_lock(pool.pk)
 
 
 def _take_grant_back(slot: Slot) -> None:
@@ -63,14 +87,11 @@ def _keep_holders(pool: LicencePool, at: datetime) -> None:
     pool.slots.filter(state=SlotState.ACTIVE).update(seen_at=at)
 
 
-def _close(pool: LicencePool, at: datetime) -> None:
-    message = _(
-        "IUM was restored from a backup and first compares its slots with Jira. This takes a few minutes."
-    )
+def _close(pool: LicencePool, reason: str, message: str, at: datetime) -> None:
     LicencePool.objects.filter(pk=pool.pk).update(
         paused_until=UNTIL_COMPARED, paused_message=message
     )
-    journal_write(event=Event.PAUSED, at=at, pool=pool, reason=RESTORED, message=message)
+    journal_write(event=Event.PAUSED, at=at, pool=pool, reason=reason, message=message)
 
 
 def rows_follow(
@@ -141,5 +162,7 @@ def restored_pools_due(*, at: datetime) -> list[int]:
 
 
 def _closed_at(pool_id: int) -> datetime | None:
-    closed = JournalEntry.objects.filter(pool=pool_id, event=Event.PAUSED, reason=RESTORED)
+    closed = JournalEntry.objects.filter(
+        pool=pool_id, event=Event.PAUSED, reason__in=[RESTORED, RESTARTED]
+    )
     return closed.order_by("-at").values_list("at", flat=True).first()

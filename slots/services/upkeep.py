@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce, Greatest
 from activity.services import GAP, intake_is_trusted, intake_pulse
 from ium.directory.models import User
 from slots.models import CloseReason, Event, LicencePool, LossReason, Slot, SlotState
+from slots.services.database_life import life_note
 from slots.services.dispatch import pool_dispatch
 from slots.services.journal import journal_write
 from slots.services.limit import pool_apply_limit
@@ -28,6 +29,7 @@ def pool_upkeep(*, pool_id: int, at: datetime) -> int:
     mends a pool whose rows do not fit its limit.
     """
     pool = pool_lock(pool_id)
+    life_note(pool)
     gone = _close_gone(pool, at) if intake_is_trusted(at=at) else 0
     unclaimed = _take_unclaimed(pool, at) if may_be_taken(pool, at) else 0
     surplus = pool.slots.count() - pool.slot_count

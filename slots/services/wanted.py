@@ -12,6 +12,8 @@ from django.db import transaction
 from django.db.models import F
 
 from slots.models import Slot, SlotState
+from slots.services.database_life import is_another_life, life
+from slots.services.pools import awaits_comparison
 
 # Longer than the client waits for one change (3 s to connect, 15 s to answer, a read back): nobody else starts
 # the same call meanwhile.
@@ -31,6 +33,8 @@ _FOR_A_CLAIM = (
     "pool__buffer_licences",
     "pool__dry_run",
     "pool__measuring",
+    "pool__paused_until",
+    "pool__database_life",
     "pool__access_group__group_id",
 )
 
@@ -63,6 +67,7 @@ def change_claim(*, slot_id: int, at: datetime) -> WantedChange | None:
         Slot.objects.unfinished(at)
         .select_related("pool__access_group", "holder")
         .only(*_FOR_A_CLAIM)
+        .annotate(life=life())
         .filter(pk=slot_id)
         .first()
     )
@@ -72,6 +77,8 @@ def change_claim(*, slot_id: int, at: datetime) -> WantedChange | None:
     adding = slot.state == SlotState.GRANTING
     if adding and slot.pool.slots.used().count() > slot.pool.slot_count:
         return None  # the limit was lowered: remove first, then add
+    if adding and (awaits_comparison(slot.pool) or is_another_life(slot.pool, read_with=slot)):
+        return None  # the slot may have gone on since this row was written: first Jira is read
     values = {"unsettled_until": at + SETTLE_TIME} if adding else {}
     claimed = (
         Slot.objects.unfinished(at)

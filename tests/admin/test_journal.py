@@ -177,7 +177,7 @@ def test_details_are_laid_out_for_reading(boss: Client, pool: LicencePool) -> No
             "repaired",
             "compared",
             {},
-            "The restored slots of Jira were compared with Jira. Slots are given again.",
+            "The slots of Jira were compared with Jira. Slots are given again.",
         ),
         ("limit_changed", "", {"limit": 1}, "Jira gives out 1 slot from now on."),
         ("limit_changed", "", {"limit": 2}, "Jira gives out 2 slots from now on."),
@@ -195,4 +195,4 @@ def test_a_slot_lost_in_a_restored_backup_has_a_sentence(pool: LicencePool) -> N
     grace = factories.member(pool, display_name="Grace")
     entry = JournalEntry(pool=pool, user=grace, event="repaired", reason="not_in_jira", at=AT)
 
-    assert sentence(entry).startswith("Grace held a slot of Jira in the restored backup")
+    assert sentence(entry).startswith("Grace held a slot of Jira in the restored database")

@@ -46,9 +46,28 @@ class CrashingPostgres(EmbeddedPostgres):
 
     def crash(self) -> None:
         """`pg_ctl restart -m immediate`: all connections die, the log is replayed."""
+        self._halt(signal.SIGQUIT)
+        self._start_again()
+
+    def copy_to(self, folder: Path) -> None:
+        """Copy the data, as a stand-by or a snapshot has it, and go on."""
+        self._halt(signal.SIGINT)
+        shutil.copytree(self.folder / "data", folder, symlinks=True)
+        self._start_again()
+
+    def return_to(self, folder: Path) -> None:
+        """Crash, and go on with older data."""
+        self._halt(signal.SIGQUIT)
+        shutil.rmtree(self.folder / "data")
+        shutil.copytree(folder, self.folder / "data", symlinks=True)
+        self._start_again()
+
+    def _halt(self, number: signal.Signals) -> None:
         assert self._server is not None
-        self._server.send_signal(signal.SIGQUIT)
+        self._server.send_signal(number)
         self._server.wait(30)
+
+    def _start_again(self) -> None:
         self._log().write_bytes(b"")
         place = ["-D", str(self.folder / "data"), "-k", str(self.folder)]
         with self._log().open("ab") as log:

@@ -6,9 +6,11 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from tests.kill.crowd import Crowd
 from tests.kill.figures import as_json, as_table
@@ -51,7 +53,7 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """Two nodes on one PostgreSQL, one Valkey and one Jira."""
     with ExitStack() as stack:
@@ -117,6 +119,30 @@ def torment(cluster: Cluster, measured: dict[str, Any]) -> None:
     rolling_restart(cluster)
 
 
+ANOTHER_LIFE = """
+from slots.models import LicencePool
+LicencePool.objects.update(paused_until=None, paused_message="", database_life="")
+"""
+OPENED = """
+from slots.models import LicencePool
+pool = LicencePool.objects.get(key="jira")
+print(bool(pool.database_life), pool.paused_until is None)
+"""
+
+
+def opened(cluster: Cluster) -> bool:
+    """Whether the pool gives slots and remembers its database."""
+    return cluster.manage("shell", "--no-imports", "-c", OPENED).split() == ["True", "True"]
+
+
+def answered(person: Person) -> dict[str, Any]:
+    """Ask for a slot; nothing while no node answers."""
+    try:
+        return person.reconnect()
+    except (AssertionError, requests.RequestException):
+        return {}
+
+
 def people_of(cluster: Cluster) -> tuple[list[Person], list[Person]]:
     """Return those who stay (each has a slot) and those who come and go."""
     people = cluster.people(PEOPLE)
@@ -165,3 +191,27 @@ def test_nodes_are_cut_off_killed_and_restarted(
     assert 0 < measured["highest_members"] <= LICENCES, "more members than licences"
     assert measured["seconds_until_stand_in"] <= TAKE_OVER + SLACK
     assert measured["differences"] == [0, 0, 0], "the reconciler still found differences"
+
+
+def test_a_database_that_lost_its_last_second(cluster: Cluster, tmp_path: Path) -> None:
+    """A stand-by takes over that does not know of the last grant: that slot must not be given to somebody else."""
+    assert cluster.postgres is not None
+    people = cluster.people(PEOPLE)
+    first, second = people[:2]
+    for person in people:
+        person.hands_back()
+    wait_for(lambda: not cluster.members(), 30, "everybody is out")
+    cluster.option(**OPTIONS | {"assigned_licences": 1})
+    wait_for(lambda: opened(cluster), 30, "the pool remembers its database")
+    cluster.postgres.copy_to(tmp_path / "older")
+    # The copy needs a restart, which a stand-by does not; IUM would first compare with Jira after it.
+    cluster.script(ANOTHER_LIFE)
+    wait_for(lambda: answered(first).get("state") == "active", 60, "the first one is in")
+    cluster.postgres.return_to(tmp_path / "older")
+    wait_for(lambda: answered(second).get("state") == "queued", 60, "the second one waits")
+    until = time.monotonic() + 12
+    while time.monotonic() < until:
+        assert answered(second).get("state") in {"queued", None}
+        assert cluster.members() == {first.account_id}, "given twice"
+        time.sleep(0.5)
+    assert "started again" in answered(second)["message"]
