@@ -1,0 +1,1 @@
+"""What licences cost: by the administrator's own price tiers; never in two currencies at once."""
