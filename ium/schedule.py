@@ -180,6 +180,13 @@ JOBS = (
         hour=4,
     ),
     Job(
+        "Old usage",
+        "ium.usage.tasks.prune",
+        86_400,
+        "Removes activity, stays, waits and sums that are older than the retention settings say.",
+        hour=4,
+    ),
+    Job(
         "Old sessions",
         "ium.tasks.clear_sessions",
         86_400,

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from ium.usage.recording.intervals import record_intervals
 from ium.usage.recording.periods import record_days, record_hours
+from ium.usage.recording.pruning import usage_prune
 from ium.usage.recording.spans import record_spans
 from slots.services import job_run
 
@@ -27,3 +28,9 @@ def hours() -> int:
 def days() -> int:
     """Make the days that are over, and count what is counted by days."""
     return job_run(name="usage_days", step=lambda pool, at: record_days(pool_id=pool, at=at))
+
+
+@shared_task
+def prune() -> int:
+    """Remove what is older than it is kept."""
+    return job_run(name="usage_prune", step=lambda _id, at: usage_prune(at=at), ids=[0])

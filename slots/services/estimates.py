@@ -139,13 +139,14 @@ def _has_halved(ahead: int, before: int) -> bool:
     return ahead < before and 2 * ahead <= before
 
 
-def records_prune(*, at: datetime) -> int:
+def records_prune(*, at: datetime, days: int | None = None) -> int:
     """Remove waits, with their estimates, and stays that ended longer ago than they are kept; return how many.
 
     At most 5000 of each in one run, so that no transaction becomes long. What the state document and the estimate look
-    at is never older than hours, or the last 200 stays; a wait behind a slot in use is kept.
+    at is never older than hours, or the last 200 stays; a wait behind a slot in use is kept. `days`: instead of
+    IUM_RECORD_DAYS.
     """
-    before = at - timedelta(days=settings.IUM_RECORD_DAYS)
+    before = at - timedelta(days=settings.IUM_RECORD_DAYS if days is None else days)
     behind = Slot.objects.exclude(queue_entry=None).values("queue_entry")
     waits = QueueEntry.objects.filter(closed_at__lt=before).exclude(pk__in=behind)
     return sum(_remove(rows) for rows in (waits, SlotSession.objects.filter(ended_at__lt=before)))
