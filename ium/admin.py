@@ -1,11 +1,13 @@
 """Schedules in the look of the other pages. Solar and one-time schedules are left out: no job needs them."""
 
+from functools import partial
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 from django_celery_beat.admin import CrontabScheduleAdmin as BeatCrontabScheduleAdmin
@@ -23,6 +25,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from ium.lib.admin import AsOfMixin, ModelAdmin, display
 from ium.lib.spans import when
+from ium.tasks_page import tasks_page
 
 for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(model)
@@ -71,6 +74,17 @@ class PeriodicTaskAdmin(BeatPeriodicTaskAdmin, AsOfMixin, ModelAdmin):
         (gettext_lazy("Arguments"), {"fields": [("args", "kwargs")]}),
         (gettext_lazy("Execution"), {"fields": [("expire_seconds", "queue")]}),
     ]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page of tasks, before Django's address for a row."""
+        own = [
+            path(
+                "overview/",
+                self.admin_site.admin_view(partial(tasks_page, self)),
+                name="ium_tasks",
+            )
+        ]
+        return [*own, *super().get_urls()]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Switching and starting jobs changes them; beat's own actions ask for no right."""

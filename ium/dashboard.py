@@ -77,6 +77,8 @@ USAGE: tuple[tuple[str, Promise, str, str], ...] = (
 
 # The guided set-up, a page of jira_sync's own.
 SETUP = reverse_lazy("admin:jira_sync_setup")
+# What runs by itself, and whether it does.
+TASKS = reverse_lazy("admin:ium_tasks")
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -90,6 +92,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     if request.user.has_perm("slots.view_licencepool"):
         setup = {"title": gettext_lazy("Set-up"), "icon": "checklist", "link": SETUP}
         first.append(setup)
+    if _may_see(request, "django_celery_beat.PeriodicTask"):
+        first.append({"title": gettext_lazy("Tasks"), "icon": "manufacturing", "link": TASKS})
     groups: list[dict[str, Any]] = [{"items": first}]
     for title, entries in MENU:
         items = [_menu_item(*entry) for entry in entries if _may_see(request, entry[0])]

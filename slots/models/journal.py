@@ -95,6 +95,8 @@ class JobRun(models.Model):
     failures_total = models.PositiveBigIntegerField(_("failed runs"), default=0, db_default=0)
     seconds_total = models.FloatField(_("seconds worked"), default=0, db_default=0)
     error = models.TextField(_("last error"), blank=True)
+    # The last runs, newest first, of a bounded number: {"at", "seconds", "changed", "error"}.
+    recent = models.JSONField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("job")

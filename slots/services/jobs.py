@@ -12,6 +12,10 @@ from slots.models import JobRun, LicencePool
 
 log = logging.getLogger(__name__)
 
+# What the tasks page shows of the past.
+RUNS_KEPT = 20
+LONGEST_ERROR = 200
+
 
 def job_run(
     *, name: str, step: Callable[[int, datetime], int], ids: Iterable[int] | None = None
@@ -22,7 +26,7 @@ def job_run(
     once are harmless: every step is atomic and conditional.
     """
     started = clock.now()
-    JobRun.objects.update_or_create(name=name, defaults={"started_at": started})
+    run, _created = JobRun.objects.update_or_create(name=name, defaults={"started_at": started})
     changed, errors = 0, []
     if ids is None:
         ids = LicencePool.objects.order_by("pk").values_list("pk", flat=True)
@@ -37,11 +41,14 @@ def job_run(
         "runs_total": F("runs_total") + 1,
         "seconds_total": F("seconds_total") + max(0.0, (finished - started).total_seconds()),
     }
+    told = f"{type(errors[0]).__name__}: {errors[0]}" if errors else ""
+    # Of two runs at once the later one may forget the other: it is for looking at only.
+    sums["recent"] = [_entry(started, finished, changed, told), *(run.recent or [])][:RUNS_KEPT]
     if errors:
         JobRun.objects.filter(name=name).update(
             failures=F("failures") + 1,
             failures_total=F("failures_total") + 1,
-            error=f"{type(errors[0]).__name__}: {errors[0]}",
+            error=told,
             **sums,
         )
         raise errors[0]
@@ -49,3 +56,13 @@ def job_run(
         finished_at=finished, changed=changed, failures=0, error="", **sums
     )
     return changed
+
+
+def _entry(started: datetime, finished: datetime, changed: int, error: str) -> dict[str, Any]:
+    seconds = max(0.0, (finished - started).total_seconds())
+    return {
+        "at": started.isoformat(),
+        "seconds": round(seconds, 3),
+        "changed": changed,
+        "error": error[:LONGEST_ERROR],
+    }
