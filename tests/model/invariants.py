@@ -419,8 +419,10 @@ class Checker:
         used = [slot for slot in self.told.values() if slot.holder is not None]
         holders = {self.account(slot.holder) for slot in used}
         highest = group.highest_members - len(self.outsiders | jira.outsiders)
-        # Somebody who was in it already is IUM's only when Jira has confirmed the slot.
-        jira.outsiders -= {self.account(s.holder) for s in used if s.state != "granting"}
+        # Somebody who was in it already is IUM's only when Jira has confirmed the slot. Who is put in between a removal
+        # and its answer is not: the removal did what it says.
+        jira.outsiders -= {self.account(s.holder) for s in used if s.state == "active"}
+        jira.outsiders &= jira.members
         self.outsiders = set(jira.outsiders)
         put_in = jira.members - jira.outsiders
         assert put_in <= holders, f"{put_in - holders} are members without a slot"
