@@ -41,6 +41,7 @@ IUM_SELF_URL = env("IUM_SELF_URL", default=IUM_URL)
 IUM_DEMO = env("IUM_DEMO", default=False)
 IUM_SIMULATOR_URL = env("IUM_SIMULATOR_URL", default="http://127.0.0.1:8090")
 IUM_DEMO_CROWD = env("IUM_DEMO_CROWD")
+IUM_DEMO_HISTORY = env("IUM_DEMO_HISTORY")
 
 # --- Security -----------------------------------------------------------------------------------
 

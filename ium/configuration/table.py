@@ -27,6 +27,7 @@ SECTIONS: dict[str, tuple[Var, ...]] = {
     "Demo": (
         Var("IUM_DEMO", "Simulated Jira and demo data.", "flag", otherwise="1 with `./ium.sh up`, else 0"),
         Var("IUM_DEMO_CROWD", "Simulated people use the simulated Jira.", "flag", "1"),
+        Var("IUM_DEMO_HISTORY", "Days of a simulated past that charts show in a new demo with a crowd; 0: none.", "number", "28", low=0, high=365),
         Var("IUM_SIMULATOR_URL", "Where the simulated Jira is.", "address", otherwise="this machine, `IUM_SIMULATOR_PORT`"),
     ),
     "Services": (

@@ -33,6 +33,7 @@ from ium.usage.models import (
     Refusal,
     SourceUse,
 )
+from ium.usage.recording.periods import bucket_of
 from slots.models import LicencePool
 
 NAME = "Simulated history of the demo"
@@ -43,7 +44,6 @@ STAY_MINUTES = (3.6, 0.75)  # of a lognormal distribution: 37 minutes in the mid
 PATIENCE_MINUTES = 25.0
 FIVE_MINUTES = 300
 DAY_ENDS = 23.9 * 3600  # nobody stays over midnight
-BUCKETS = (10, 30, 60, 120, 300, 600, 900, 1800, 2700, 3600, 5400, 7200, 10800, 14400, 21600, 28800)
 KINDS = {Fineness.HOUR: PeriodKind.HOUR, Fineness.DAY: PeriodKind.DAY}
 # Hours of the day at which work begins, as weights: before and after lunch.
 PEAKS = ((9.4, 1.1, 1.0), (13.9, 1.5, 0.8))
@@ -312,11 +312,6 @@ def _lengths(pool: LicencePool, period: Period, visits: list[Visit]) -> list[His
         Histogram(pool=pool, day=day, kind=kind, bucket=bucket, count=count)
         for (day, kind, bucket), count in counts.items()
     ]
-
-
-def bucket_of(seconds: float) -> int | None:
-    """Return the upper limit under which a length is counted; None for longer than the longest."""
-    return next((limit for limit in BUCKETS if seconds <= limit), None)
 
 
 def _write_counts(

@@ -6,7 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from ium.demo.history import history_fill
 from ium.demo.organisation import demo_administrator, demo_prepare
+from ium.lib import clock
 
 
 class Command(BaseCommand):
@@ -21,5 +23,8 @@ class Command(BaseCommand):
         pool = demo_prepare()
         people = pool.user_group.memberships.count()
         self.stdout.write(f"{people} people share {pool.slot_count} licences in the pool {pool}.")
+        days = settings.IUM_DEMO_HISTORY if settings.IUM_DEMO_CROWD else 0
+        if history_fill(pool=pool, days=days, at=clock.now()):
+            self.stdout.write(f"Charts show a simulated past of {days} days.")
         login, password = demo_administrator()
         self.stdout.write(json.dumps({"admin_login": login, "admin_password": password}))

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ium.usage.models import INTERVAL, Retention
+from ium.usage.zone import zone_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # So many days are read at most at each fineness: 4032 values of five minutes, 2424 hours, 1097 days.
@@ -48,9 +48,8 @@ class Fineness(enum.Enum):
 
 
 def zone() -> ZoneInfo:
-    """Return the time zone of the pools: the installation's."""
-    name = timezone.get_default_timezone_name()
-    return ZoneInfo(name)
+    """Return the time zone of the page: that in which the days of all pools are counted."""
+    return zone_of()
 
 
 @dataclass(frozen=True)
