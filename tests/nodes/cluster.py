@@ -129,6 +129,7 @@ class Cluster(KillableIum):
     nodes: list[Node] = field(default_factory=list)
     cables: Cables = field(default_factory=Cables)
     common: dict[str, str] = field(default_factory=dict)
+    code: Path = ROOT
 
     def __post_init__(self) -> None:
         """Begin with the first node."""
@@ -138,6 +139,11 @@ class Cluster(KillableIum):
     def url(self) -> str:
         """The next node's address."""
         return self.nodes[next(self._turns) % len(self.nodes)].url
+
+    @property
+    def root(self) -> Path:
+        """Where the code of management commands is."""
+        return self.code
 
     def environment(self) -> dict[str, str]:
         """Return the environment of management commands: no node's, with a cable that is never cut."""
@@ -165,6 +171,7 @@ def running(stack: ExitStack, *, nodes: int = 2, code: Path = ROOT) -> Cluster:
     cluster = Cluster(folder / "data", "", postgres=CrashingPostgres())
     stack.callback(cluster.cables.close)
     cluster.data.mkdir()
+    cluster.code = code
     assert cluster.postgres is not None
     cluster.postgres.start()
     stack.callback(cluster.postgres.stop)
@@ -177,7 +184,8 @@ def running(stack: ExitStack, *, nodes: int = 2, code: Path = ROOT) -> Cluster:
     for node in cluster.nodes:
         node.environment["IUM_URL"] = cluster.nodes[0].url
         stack.callback(node.kill)
-    _prepare(cluster, code)
+    for command in ("migrate", "demo_setup"):
+        prepare(cluster, code, command)
     for node in cluster.nodes:
         node.start()
     _tend(stack, cluster)
@@ -229,19 +237,18 @@ def _node(cluster: Cluster, name: str, broker: Path, code: Path) -> Node:
     return Node(name, folder, environment, port, cables, code)
 
 
-def _prepare(cluster: Cluster, code: Path) -> None:
-    """Bring the database to the version of the code, and let the demo make site, groups and people."""
-    for command in (["migrate", "--noinput"], ["demo_setup"]):
-        done = subprocess.run(
-            [sys.executable, "manage.py", *command],
-            cwd=code,
-            env=cluster.environment()
-            | {"IUM_DATA": str(cluster.data), "DJANGO_SETTINGS_MODULE": "ium.settings"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+def prepare(cluster: Cluster, code: Path, command: str) -> None:
+    """Run a command of this code: `migrate` brings the database to its version, `demo_setup` makes site and people."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", command],
+        cwd=code,
+        env=cluster.environment()
+        | {"IUM_DATA": str(cluster.data), "DJANGO_SETTINGS_MODULE": "ium.settings"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def _tend(stack: ExitStack, cluster: Cluster) -> None:

@@ -70,6 +70,11 @@ class RunningIum:
         """The simulated Jira's address."""
         return f"http://127.0.0.1:{self.jira_port}"
 
+    @property
+    def root(self) -> Path:
+        """Where the code is."""
+        return ROOT
+
     def environment(self) -> dict[str, str]:
         """Return the environment of the processes: nothing of the test's own settings."""
         own = ("IUM_", "DATABASE_URL", "REDIS_URL", "DJANGO_")
@@ -121,7 +126,7 @@ class RunningIum:
         """Run a management command beside the running system; return what it prints."""
         done = subprocess.run(
             [sys.executable, "-m", "ium.runtime", "manage", "--data", str(self.data), *arguments],
-            cwd=ROOT,
+            cwd=self.root,
             env=self.environment(),
             check=False,
             capture_output=True,
