@@ -112,7 +112,7 @@ class LicencePoolForm(PoolModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Let measuring mode be chosen for a new pool only: later it begins and ends with an action."""
         super().__init__(*args, **kwargs)
-        if self.instance.pk is not None and "measuring" in self.fields:
+        if not self.instance._state.adding and "measuring" in self.fields:
             self.fields["measuring"].disabled = True
 
     @cached_property

@@ -123,7 +123,9 @@ def _waits(pool: LicencePool, since: datetime, until: datetime) -> dict[int, lis
 def _groups(pool: LicencePool) -> dict[int, list[int]]:
     """Return the groups of people that the pool has rules for."""
     found: defaultdict[int, list[int]] = defaultdict(list)
-    rows = GroupMembership.objects.filter(group__rules__pool=pool).values_list("user", "group")
+    rows = GroupMembership.objects.filter(group__rules__pool=pool).values_list(
+        "user_id", "group_id"
+    )
     for user_id, group_id in rows.iterator(5000):
         found[user_id].append(group_id)
     return dict(found)

@@ -216,8 +216,7 @@ def reclaimable_holders(*, pool: LicencePool, until: datetime) -> set[int]:
     """Return whose slot a request could take at some moment until then, as far as activity is known now."""
     if not pool.reclaim_on_request:
         return set()
-    holders = _sweepable(pool, until).values_list("holder_id", flat=True)
-    return {holder for holder in holders if holder is not None}
+    return set(_sweepable(pool, until).values_list("holder_id", flat=True))
 
 
 def _may_reclaim(pool: LicencePool, at: datetime) -> bool:
