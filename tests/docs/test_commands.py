@@ -48,7 +48,7 @@ NOT_RUN = {
     r"([A-Z_]+=\S+ )*(\.venv/bin/python -m pytest |…)": "runs tests: CI does",
     r"\[Service\]$|[A-Z][A-Za-z]+=|[A-Z][A-Z_]+=\S+$": "no command: lines of a file of settings",
     r"src/|tests/ ": "no command: a list of folders",
-    r"apt-get|useradd|install -d|chown|systemctl|cp /opt/ium|sudo|(umask|mkdir|ln|tar) ": "changes the reader's machine",
+    r"apt-get|useradd|install -d|chown|systemctl|cp /opt/ium|sudo": "changes the reader's machine",
     r"/opt/ium/|set -a; \. /etc/ium": "needs an installation under /opt",
     r"curl .*-H 'Host: ": "needs a proxy's host name; the same call without it is run above",
     r"\./ium\.sh secrets > deploy/ium\.env|(POSTGRES_PASSWORD=\S+ )?docker ": "needs a container engine",
