@@ -66,7 +66,17 @@ html_show_copyright = False
 # The order of the manual. A page that nobody put here comes at the end, under "More".
 ORDER = {
     "Begin": ["try", "/deploy/README", "jira-set-up", "options", "configuration", "rollout"],
-    "Operate": ["administrator", "operations", "disaster", "troubleshooting"],
+    "Operate": [
+        "administrator",
+        "charts",
+        "what-if",
+        "operations",
+        "nodes",
+        "monitoring",
+        "privacy",
+        "disaster",
+        "troubleshooting",
+    ],
     "For everybody": ["users/en", "users/de"],
     "Understand": [
         "how-it-works",
