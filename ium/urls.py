@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("ium.sign_in.urls")),
     path("language/", set_language, name="set_language"),
     path("api/v1/", include("slots.api.urls")),
+    path("api/v1/reports/", include("ium.usage.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
     path("webhooks/", include("jira_sync.webhooks.urls")),

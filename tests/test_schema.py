@@ -8,6 +8,7 @@ import yaml
 from django.core.management import call_command
 from django.test import Client
 
+REPORTS = ("use", "waits", "sessions", "coverage")
 DOCUMENT = Path(__file__).parent.parent / "docs" / "openapi.yaml"
 
 
@@ -34,6 +35,7 @@ def test_every_call_of_the_contract_is_described(generated: str) -> None:
         ("/api/v1/slot", "delete"),
         ("/api/v1/activity", "post"),
         ("/api/v1/config", "get"),
+        *((f"/api/v1/reports/{name}", "get") for name in REPORTS),
     }
 
 

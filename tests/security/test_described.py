@@ -22,6 +22,7 @@ from schemathesis.core.failures import FailureGroup
 from ium.directory.models import User
 from slots.models import LicencePool
 from tests.factories import token_for
+from tests.security.conftest import staff
 
 pytestmark = pytest.mark.django_db
 DEEP = bool(os.environ.get("IUM_TEST_DEEP"))
@@ -32,6 +33,8 @@ CALLS = [
     ("POST", "/api/v1/activity"),
     ("GET", "/api/v1/config"),
 ]
+# All of one make: the one with the most parameters is tried with input, as somebody who may read them.
+REPORTS = [("GET", f"/api/v1/reports/{name}") for name in ("use", "waits", "sessions", "coverage")]
 EXAMPLES = settings(
     max_examples=1500 if DEEP else 60,
     deadline=None,
@@ -77,7 +80,7 @@ def test_the_description_names_these_calls() -> None:
         for path, methods in document()["paths"].items()
         for method in methods
     }
-    assert found == set(CALLS)
+    assert found == {*CALLS, *REPORTS}
 
 
 def check(case: schemathesis.Case, header: str) -> None:
@@ -100,6 +103,17 @@ def test_whatever_a_person_sends_is_answered_as_described(
         check(case, header)
 
     run()
+
+
+def test_whatever_a_reader_of_reports_sends_is_answered_as_described(pool: LicencePool) -> None:
+    header = f"Bearer {token_for(staff('rita', 'view_intervaluse'))}"
+
+    @EXAMPLES
+    @given(case=cases(*REPORTS[0]))
+    def send(case: schemathesis.Case) -> None:
+        check(case, header)
+
+    send()
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)

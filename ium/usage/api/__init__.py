@@ -1,0 +1,1 @@
+"""Reports for programs: read-only, bounded, without names."""
