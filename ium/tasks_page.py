@@ -58,6 +58,8 @@ class Row:
             return "refused", _("failures in a row: %(number)s") % {"number": failures}
         if self.overdue:
             return "paused", self.overdue
+        if self.last is None:
+            return "off", _("has not run yet")
         return "ok", _("works")
 
     @property

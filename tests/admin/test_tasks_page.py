@@ -95,6 +95,11 @@ def test_what_is_overdue_is_said_in_words(boss: Client) -> None:
     assert "switched off" in text
 
 
+def test_a_task_that_never_ran_is_not_said_to_work(boss: Client) -> None:
+    PeriodicTask.objects.filter(name="Sweep").update(last_run_at=None)
+    assert "has not run yet" in page(boss)
+
+
 def test_a_daily_task_is_overdue_after_its_hour(boss: Client) -> None:
     PeriodicTask.objects.filter(name="Old sessions").update(last_run_at=AT - timedelta(hours=26))
     assert "Old sessions is overdue" in page(boss)
