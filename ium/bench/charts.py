@@ -86,7 +86,7 @@ def _fill_times(pool, at) -> None:  # type: ignore[no-untyped-def] # types need 
     period = Period(today - timedelta(days=DAYS - 1), today, zone(), Fineness.HOUR)
 
     def busy(moment) -> int:  # type: ignore[no-untyped-def]
-        return max(0, LIMIT - abs(moment.hour - 13) * 2000 - moment.toordinal() % 7 * 500)
+        return int(max(0, LIMIT - abs(moment.hour - 13) * 2000 - moment.toordinal() % 7 * 500))
 
     def use(kind: PeriodKind, moment, seconds: int) -> PeriodUse:  # type: ignore[no-untyped-def]
         most = busy(moment)

@@ -20,7 +20,8 @@ LIMIT = 10
 def berlin(*numbers: int, fold: int = 0) -> datetime:
     """Return a moment on Berlin's clocks, in UTC."""
     year, month, day, *time = numbers
-    return datetime(year, month, day, *time, tzinfo=BERLIN, fold=fold).astimezone(UTC)
+    wall = datetime(year, month, day, *time)  # type: ignore[arg-type] # noqa: DTZ001 - the zone comes next
+    return wall.replace(tzinfo=BERLIN, fold=fold).astimezone(UTC)
 
 
 def interval(pool: LicencePool, at: datetime, most: int, **fields: Any) -> IntervalUse:
@@ -106,7 +107,7 @@ def rows_read() -> Iterator[list[int]]:
             found.append(len(rows))
             yield rows
 
-    compiler.cursor_iter = counting  # type: ignore[assignment] # put back below
+    compiler.cursor_iter = counting  # put back below
     try:
         yield found
     finally:
