@@ -49,7 +49,7 @@ ELSEWHERE = {
 # Patterns of what cannot be run by a test, with the reason.
 NOT_RUN = {
     r"\./ium\.sh (test|lint|bench)\b": "runs this test itself, or takes minutes",
-    r"([A-Z_]+=\S+ )*(\.venv/bin/python -m pytest |…)": "runs tests: CI does",
+    r"([A-Z_]+=\S* )*(\.venv/bin/python -m pytest |…)": "runs tests: CI does",
     r"\[Service\]$|[A-Z][A-Za-z]+=|[A-Z][A-Z_]+=\S+$": "no command: lines of a file of settings",
     r"src/|tests/ ": "no command: a list of folders",
     r"apt-get|useradd|install -d|chown|systemctl|cp /opt/ium|sudo": "changes the reader's machine",
