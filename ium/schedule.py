@@ -172,6 +172,14 @@ JOBS = (
         "Sums up the use of slots by days; counts refusals, lengths of stays and waits, people by source.",
     ),
     Job(
+        "What-if",
+        "ium.usage.tasks.what_ifs",
+        15,
+        "Answers questions about other numbers of licences, one at a time.",
+        # May take minutes: it must not hold up the sweep.
+        queue="jira",
+    ),
+    Job(
         "Accounts",
         "ium.tasks.check_accounts",
         86_400,

@@ -2,10 +2,12 @@
 
 from celery import shared_task
 
+from ium.lib import clock
 from ium.usage.recording.intervals import record_intervals
 from ium.usage.recording.periods import record_days, record_hours
 from ium.usage.recording.pruning import usage_prune
 from ium.usage.recording.spans import record_spans
+from ium.usage.replay.jobs import what_if_answer, what_if_claim
 from slots.services import job_run
 
 
@@ -34,3 +36,10 @@ def days() -> int:
 def prune() -> int:
     """Remove what is older than it is kept."""
     return job_run(name="usage_prune", step=lambda _id, at: usage_prune(at=at), ids=[0])
+
+
+@shared_task
+def what_ifs() -> bool:
+    """Answer the oldest question about other licences, if nobody is at one."""
+    what_if = what_if_claim(at=clock.now())
+    return what_if is not None and what_if_answer(what_if=what_if)

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ium.directory.models import User
+from ium.usage.models import PriceTier, WhatIf
 from slots.models import (
     AlertKind,
     AlertRule,
@@ -119,6 +120,16 @@ def populate(pool: LicencePool, number: int) -> None:
             channel=Channel.MAIL,
             created_at=AT,
             next_attempt_at=AT,
+        )
+        WhatIf.objects.create(
+            pool=pool,
+            since=AT.date(),
+            until=AT.date(),
+            inactivity_minutes=60,
+            created_at=AT,
+        )
+        PriceTier.objects.create(
+            pool=pool, valid_from=AT + timedelta(days=holder.pk), price=8, currency="EUR"
         )
         kind = AlertKind.values[count % len(AlertKind.values)]
         AlertRule.objects.get_or_create(pool=pool, kind=kind, defaults={"threshold": 5})

@@ -3,6 +3,7 @@
 from activity.models import LastActivity
 from ium.directory.models import User
 from ium.schedule import schedules_ensure
+from ium.usage.models import PriceTier, WhatIf
 from jira_sync.models import (
     BreakGlass,
     Finding,
@@ -44,6 +45,10 @@ def fill(pool: LicencePool) -> tuple[User, User]:
     Notice.objects.create(
         pool=pool, kind="wait_long", channel="mail", created_at=AT, next_attempt_at=AT
     )
+    WhatIf.objects.create(
+        pool=pool, since=AT.date(), until=AT.date(), inactivity_minutes=60, created_at=AT
+    )
+    PriceTier.objects.create(pool=pool, valid_from=AT.date(), price=8, currency="EUR")
     AlertRule.objects.create(pool=pool, kind="full", threshold=5)
     schedules_ensure()
     assert LastActivity.objects.exists()

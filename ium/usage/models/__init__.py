@@ -15,6 +15,7 @@ from ium.usage.models.people import ActivitySpan, Import, ImportedPerson
 from ium.usage.models.personal import PersonalData
 from ium.usage.models.retention import Retention
 from ium.usage.models.totals import Total, TotalCursor
+from ium.usage.models.what_if import PriceTier, WhatIf, WhatIfState
 
 __all__ = [
     "CALL_BUCKETS",
@@ -31,9 +32,12 @@ __all__ = [
     "PeriodKind",
     "PeriodUse",
     "PersonalData",
+    "PriceTier",
     "Refusal",
     "Retention",
     "SourceUse",
     "Total",
     "TotalCursor",
+    "WhatIf",
+    "WhatIfState",
 ]
