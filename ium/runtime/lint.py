@@ -22,6 +22,10 @@ from ium.runtime.testing import test_environment
 MANAGE = (sys.executable, str(ROOT / "manage.py"))
 # import-linter cannot be run as a module, and scripts of a moved virtual environment point nowhere.
 IMPORT_LINTER = "from importlinter.cli import lint_imports_command as main; main()"
+# A program in a wheel, not a module.
+HADOLINT = Path(sys.executable).with_name("hadolint")
+# Of the copy in the package: nothing is asked from the network.
+COMPOSE_SPEC = ("--builtin-schema", "vendor.compose-spec")
 OPENAPI = ROOT / "docs" / "openapi.yaml"
 
 
@@ -58,6 +62,8 @@ def steps(scratch: Path) -> list[Step]:
         Step("deployment", (*MANAGE, "check", "--deploy", "--fail-level", "WARNING")),
         Step("templates", _python("djlint", "templates", "--lint", "--quiet")),
         Step("API description", _spectacular(schema), lambda: _difference(schema)),
+        Step("container image", (str(HADOLINT), "deploy/Containerfile")),
+        Step("compose file", _python("check_jsonschema", *COMPOSE_SPEC, "deploy/compose.yaml")),
     ]
     if shellcheck := shutil.which("shellcheck"):
         found.append(Step("shell", (shellcheck, "ium.sh", ".ci/run")))
