@@ -77,3 +77,23 @@ def test_every_proxy_example_names_the_settings_it_needs(name: str) -> None:
     assert "IUM_BEHIND_PROXY=1" in text
     assert "IUM_URL=https://" in text
     assert "127.0.0.1:8000" in text
+
+
+def test_no_proxy_example_passes_on_a_request_id_of_the_client() -> None:
+    proxy = DEPLOY / "proxy"
+    assert "proxy_set_header X-Request-ID $request_id;" in (proxy / "nginx.conf").read_text()
+    assert "header_up X-Request-ID {http.request.uuid}" in (proxy / "Caddyfile").read_text()
+    traefik = yaml.safe_load((proxy / "traefik.yaml").read_text())["http"]
+    assert "ium-headers" in traefik["routers"]["ium"]["middlewares"]
+    # Traefik: an empty value removes the header.
+    assert traefik["middlewares"]["ium-headers"]["headers"]["customRequestHeaders"] == {
+        "X-Request-ID": ""
+    }
+
+
+def test_no_proxy_example_shows_the_metrics_to_the_outside() -> None:
+    proxy = DEPLOY / "proxy"
+    assert re.search(r"location = /metrics \{\s*return 404;", (proxy / "nginx.conf").read_text())
+    assert re.search(r"^\trespond /metrics 404$", (proxy / "Caddyfile").read_text(), re.MULTILINE)
+    traefik = yaml.safe_load((proxy / "traefik.yaml").read_text())["http"]
+    assert traefik["routers"]["ium"]["rule"] == "Host(`ium.example.com`) && !Path(`/metrics`)"
