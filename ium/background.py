@@ -42,7 +42,7 @@ def _work(options: argparse.Namespace) -> int:
 
     from ium.celery import app
 
-    worker_ready.connect(lambda **_: _started(options.name), weak=False)
+    worker_ready.connect(lambda **_: _worker_started(options.name), weak=False)
 
     # Threads: tasks wait for Jira and the database, they do not compute. Without mingle and gossip:
     # workers have nothing to tell each other.
@@ -69,6 +69,13 @@ def _plan(options: argparse.Namespace) -> None:
 
     beat_init.connect(lambda **_: _started("beat"), weak=False)
     OrderlyBeat(app=app, scheduler=options.scheduler, pidfile="", loglevel="INFO", quiet=True).run()
+
+
+def _worker_started(name: str) -> None:
+    from ium.usage.recording import calls
+
+    calls.begin()
+    _started(name)
 
 
 def _started(name: str) -> None:

@@ -16,7 +16,7 @@ import os
 import ssl
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -52,7 +52,7 @@ POOL_SIZE = 4
 @dataclass(frozen=True, slots=True)
 class Tuning:
     """Times in seconds. `connect_timeout` sits just above TCP's first repeat at 3 s; calls that take `slow` or
-    longer are logged."""
+    longer are logged. `told` hears of every call: its pattern, the status (0 without an answer), and its length."""
 
     connect_timeout: float = 3.05
     read_timeout: float = 15.0
@@ -60,6 +60,7 @@ class Tuning:
     backoff: float = 0.5
     longest_retry_after: int = 10
     slow: float = 5.0
+    told: Callable[[str, int, float], None] | None = None
 
 
 DEFAULT_TUNING = Tuning()
@@ -181,16 +182,18 @@ class Transport:
             error = self._failure_of(failure, where, write=write)
         else:
             log.debug("%s %s %.3f s", where, response.status_code, time.monotonic() - started)
-            self._note_slow(where, response.status_code, time.monotonic() - started)
+            self._note(where, response.status_code, time.monotonic() - started)
             self._heed(lane, response)
             return Answer.of(response, where, self._keys.hide)
         # Outside the except block: the chained exception would carry the request with its key.
-        self._note_slow(where, 0, time.monotonic() - started)
+        self._note(where, 0, time.monotonic() - started)
         log.info("%s %r", where, error)
         raise error
 
-    def _note_slow(self, where: str, status: int, seconds: float) -> None:
-        """Log a slow call; `where` is a pattern and names nobody, `status` is 0 without an answer."""
+    def _note(self, where: str, status: int, seconds: float) -> None:
+        """Tell of a call, log a slow one; `where` is a pattern and names nobody, `status` is 0 without an answer."""
+        if self._tuning.told is not None:
+            self._tuning.told(where, status, seconds)
         if seconds >= self._tuning.slow:
             told = {"call": where, "status": status, "ms": round(seconds * 1000)}
             slow_log.warning("slow call to Jira", extra={"facts": told})

@@ -21,7 +21,7 @@ from jira_sync.client.organizations import (
 )
 from jira_sync.client.paging import Row, cursor_rows
 from jira_sync.client.transport import Transport
-from jira_sync.connections import directory_of
+from jira_sync.connections import directory_of, tuning_of
 
 ROLES_OF_PERSON = DIRECTORY + "/users/{account}/role-assignments"
 
@@ -109,7 +109,8 @@ def people_reader(site: Site) -> PeopleReader:
     keys = keys_of(tuple(key for key in (site.org_key, site.second_org_key) if key))
     if not keys:
         return PlainPeople(site)
-    transport = Transport(f"{site.api_url.rstrip('/')}/admin", KeyRing(keys))
+    base = f"{site.api_url.rstrip('/')}/admin"
+    transport = Transport(base, KeyRing(keys), tuning=tuning_of(site.pk))
     reader = OrganizationPeople(
         transport, org_id=site.org_id or None, directory_id=site.directory_id or None
     )

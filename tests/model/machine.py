@@ -151,7 +151,7 @@ def prepare(patch: pytest.MonkeyPatch) -> None:
     engine = "hypothesis.internal.conjecture.engine.ConjectureRunner.generate_mutations_from"
     patch.setattr(engine, lambda *_: None, raising=False)
     patch.setattr("ium.lib.clock.now", now)
-    patch.setattr("jira_sync.connections._build", lambda _: the_world().jira)
+    patch.setattr("jira_sync.connections._build", lambda *_: the_world().jira)
     people = "jira_sync.services.people"
     patch.setattr(f"{people}.group_members_replace", between_steps(group_members_replace))
     patch.setattr(f"{people}.pool_people_left", between_steps(pool_people_left))

@@ -5,10 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 from activity.models import Source
 from ium.directory.models import Site
+from jira_sync.call_times import BUCKETS
 from slots.models import LicencePool
 
 # Upper limits in seconds of the buckets of `CallTime.buckets`; one more holds the slower calls.
-CALL_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+CALL_BUCKETS = BUCKETS
 
 
 class Refusal(models.Model):
