@@ -69,6 +69,7 @@ FATES = {
     "jira_sync.BreakGlass.started_by": Fate.ANONYMOUS,
     "jira_sync.GlassMember.user": Fate.ANONYMOUS,
     "usage.Import.created_by": Fate.ANONYMOUS,
+    "usage.WhatIf.created_by": Fate.ANONYMOUS,
     "usage.ActivitySpan.user": Fate.REMOVED,
     # Who changed a setting.
     "slots.HistoricalLicencePool.history_user": Fate.ANONYMOUS,
