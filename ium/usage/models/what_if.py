@@ -25,7 +25,7 @@ class WhatIf(models.Model):
     """What would have been with other options: what is asked, and what the replay found.
 
     `claimed_until`: a worker is at it until then, and says so again with each step; once it is over, another begins
-    anew.
+    anew. `attempts`: how often one was begun.
     """
 
     pool = models.ForeignKey(
@@ -77,6 +77,7 @@ class WhatIf(models.Model):
     )
     progress = models.PositiveSmallIntegerField(_("done (%)"), default=0, editable=False)
     claimed_until = models.DateTimeField(null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     result = models.JSONField(_("result"), null=True, editable=False)
     error = models.TextField(_("problem"), blank=True, default="", editable=False)
     created_at = models.DateTimeField(_("asked"), editable=False)

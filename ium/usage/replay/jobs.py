@@ -4,14 +4,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from ium.directory.models import User
 from ium.lib import clock
 from ium.usage.models import WhatIf, WhatIfState
 from ium.usage.replay.curve import Target, as_json, curve_of
-from ium.usage.replay.options import Delays, Habits, Options
+from ium.usage.replay.observed import coverage_of, delays_of
+from ium.usage.replay.options import Habits, Options
 from ium.usage.replay.recorded import gap_hours, patience_of, recorded_demand
 from ium.usage.zone import day_bounds, zone_of
 from slots.rules import Timing
@@ -19,6 +20,8 @@ from slots.shares import shares_of
 
 # A worker says that it is still there with each point of the curve.
 CLAIM = timedelta(minutes=5)
+# A job that takes too long is ended by Celery, one that needs too much memory by the system: neither gets better.
+ATTEMPTS = 3
 USUAL_PATIENCE = 3600.0
 
 
@@ -41,14 +44,34 @@ def what_if_claim(*, at: datetime) -> WhatIf | None:
     """Claim the oldest question that nobody is at; None without one. Only one is answered at a time."""
     if WhatIf.objects.filter(state=WhatIfState.RUNNING, claimed_until__gt=at).exists():
         return None
+    _give_up(at)
     free = Q(state=WhatIfState.WAITING) | Q(state=WhatIfState.RUNNING, claimed_until__lte=at)
     first = WhatIf.objects.filter(free).order_by("created_at", "pk").first()
     if first is None:
         return None
     claimed = WhatIf.objects.filter(free, pk=first.pk).update(
-        state=WhatIfState.RUNNING, claimed_until=at + CLAIM, progress=0
+        state=WhatIfState.RUNNING,
+        claimed_until=at + CLAIM,
+        progress=0,
+        attempts=F("attempts") + 1,
     )
     return WhatIf.objects.select_related("pool").get(pk=first.pk) if claimed else None
+
+
+def _give_up(at: datetime) -> None:
+    """End what was begun several times and never finished."""
+    error = _(
+        "Begun %(times)s times and never finished: it takes longer than a job may, or needs more memory than there"
+        " is. Ask about fewer days. If the worker was restarted meanwhile, ask once more."
+    )
+    WhatIf.objects.filter(
+        state=WhatIfState.RUNNING, claimed_until__lte=at, attempts__gte=ATTEMPTS
+    ).update(
+        state=WhatIfState.FAILED,
+        error=error % {"times": ATTEMPTS},
+        finished_at=at,
+        claimed_until=None,
+    )
 
 
 def what_if_answer(*, what_if: WhatIf) -> bool:
@@ -92,10 +115,11 @@ def _result(what_if: WhatIf, claim: _Claim) -> dict[str, object] | None:
         raise ValueError(_("Nothing was recorded in this time. Choose other days."))
     known = patience_of(pool, since, until)
     patience = 60.0 * what_if.patience_minutes if what_if.patience_minutes else known
+    delays = delays_of(pool, since, until)
     curve = curve_of(
         demand,
         options_of(what_if),
-        Delays(opening=float(pool.access_delay_seconds)),
+        delays.values,
         Habits(patience=patience or USUAL_PATIENCE),
         target=Target(float(what_if.target_percent) / 100, float(what_if.target_seconds)),
         also=[pool.slot_count] if pool.slot_count else [],
@@ -107,6 +131,10 @@ def _result(what_if: WhatIf, claim: _Claim) -> dict[str, object] | None:
         **as_json(curve),
         "now": pool.slot_count,
         "gap_hours": gap_hours(pool, since, until),
+        "coverage": coverage_of(pool, what_if.since, what_if.until),
+        "adding": delays.values.adding,
+        "removing": delays.values.removing,
+        "delays_known": delays.known,
         "patience": patience or USUAL_PATIENCE,
         "patience_known": known is not None,
     }

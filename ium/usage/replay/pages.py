@@ -18,6 +18,7 @@ from ium.lib.admin import ModelAdmin, action
 from ium.usage.models import PriceTier, WhatIf, WhatIfState
 from ium.usage.money.prices import costs_on
 from ium.usage.replay.jobs import what_if_ask, what_if_cancel
+from ium.usage.replay.picture import curve_chart
 from jira_sync.admin.pages import require
 from slots.admin.operating import actor_of
 
@@ -118,6 +119,7 @@ class WhatIfAdmin(ModelAdmin):
             "current": _point(result, "now"),
             "costs": costs,
             "problem": problem,
+            "chart": curve_chart(result) if result.get("points") else None,
             "is_open": what_if.state in {WhatIfState.WAITING, WhatIfState.RUNNING},
         }
         return TemplateResponse(request, "admin/usage/what_if.html", context)

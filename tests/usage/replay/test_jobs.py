@@ -8,9 +8,20 @@ from django.test import Client
 
 from activity.models import Source
 from ium.directory.models import User
-from ium.usage.models import ActivitySpan, PriceTier, WhatIf, WhatIfState
+from ium.usage.models import (
+    ActivitySpan,
+    CallTime,
+    PeriodKind,
+    PeriodUse,
+    PriceTier,
+    SourceUse,
+    WhatIf,
+    WhatIfState,
+)
 from ium.usage.replay import jobs
 from ium.usage.replay.jobs import what_if_answer, what_if_cancel, what_if_claim
+from ium.usage.replay.observed import ADDING, REMOVING, coverage_of, delays_of
+from ium.usage.replay.options import Delays
 from ium.usage.replay.recorded import patience_of, recorded_demand
 from slots.models import CloseReason, LicencePool, QueueEntry
 from tests.factories import AT, PoolFactory, member, minutes
@@ -65,6 +76,37 @@ def test_one_claim_at_a_time_and_a_dead_worker_is_replaced(pool: LicencePool) ->
     assert what_if_claim(at=AT + jobs.CLAIM) == second
 
 
+def test_what_never_ends_is_given_up_and_says_what_to_do(pool: LicencePool) -> None:
+    stuck, other = asked(pool), asked(pool)
+    for number in range(jobs.ATTEMPTS):  # each worker is killed
+        assert what_if_claim(at=AT + number * jobs.CLAIM) == stuck
+    assert what_if_claim(at=AT + jobs.ATTEMPTS * jobs.CLAIM) == other
+    stuck.refresh_from_db()
+    assert stuck.state == WhatIfState.FAILED
+    assert "Ask about fewer days" in stuck.error
+
+
+def test_delays_and_coverage_come_from_records_and_else_it_is_said(pool: LicencePool) -> None:
+    day = (AT - timedelta(days=1), AT + timedelta(days=1))
+    unknown = delays_of(pool, *day)
+    assert (unknown.known, unknown.values.adding) == (False, Delays().adding)
+    assert coverage_of(pool, AT.date(), AT.date()) is None
+    for operation, seconds in ((ADDING, 30.0), (REMOVING, 5.0), ("Search", 900.0)):
+        CallTime.objects.create(
+            site=pool.site, hour=AT, operation=operation, count=10, failed=0, seconds_sum=seconds,
+            seconds_max=9, buckets=[],
+        )  # fmt: skip
+    SourceUse.objects.create(pool=pool, day=AT.date(), source=Source.EXTENSION, people=3)
+    PeriodUse.objects.create(
+        pool=pool, kind=PeriodKind.DAY, at=AT, limit_min=4, limit_max=4, max_occupied=4,
+        mean_occupied=2, max_waiting=0, full_seconds=0, seen_seconds=9, people=4, grants=0,
+        losses=0, waits=0, waits_given_up=0, wait_seconds_sum=0, wait_seconds_max=0,
+    )  # fmt: skip
+    known = delays_of(pool, *day)
+    assert (known.known, known.values.adding, known.values.removing) == (True, 3.0, 0.5)
+    assert coverage_of(pool, AT.date(), AT.date()) == 0.75
+
+
 def test_a_cancelled_question_stays_cancelled(pool: LicencePool) -> None:
     asked(pool)
     claimed = what_if_claim(at=AT)
@@ -116,6 +158,9 @@ def test_the_page_and_the_table_show_the_answer(pool: LicencePool, client: Clien
     page = client.get(f"/admin/usage/whatif/{what_if.pk}/result").content.decode()
     assert "Recommended: 6 licences." in page
     assert "32.00 EUR" in page
+    assert '"kind": "curve"' in page
+    assert "was not counted in this time" in page
+    assert "How long Jira takes was not recorded" in page
     assert "Only one week was measured" in page
     rows = client.get(f"/admin/usage/whatif/{what_if.pk}/result.csv").content.decode().splitlines()
     assert rows[0].startswith("licences,asked,waited")
