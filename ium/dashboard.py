@@ -54,8 +54,6 @@ MENU: tuple[tuple[Promise, tuple[tuple[str, Promise, str], ...]], ...] = (
             ("slots.ExtensionUse", gettext_lazy("Extension"), "extension"),
             ("jira_sync.SyncSettings", gettext_lazy("User sync"), "sync"),
             ("jira_sync.SyncRun", gettext_lazy("Sync log"), "list_alt"),
-            ("usage.WhatIf", gettext_lazy("What-if"), "query_stats"),
-            ("usage.PriceTier", gettext_lazy("Prices"), "payments"),
             ("usage.PersonalData", gettext_lazy("Personal data"), "shield_person"),
         ),
     ),
@@ -75,6 +73,18 @@ MENU: tuple[tuple[Promise, tuple[tuple[str, Promise, str], ...]], ...] = (
 # Pages that are about no single model: address, title, icon, and the right to see it.
 USAGE: tuple[tuple[str, Promise, str, str], ...] = (
     ("usage-charts", gettext_lazy("Charts"), "monitoring", "usage.view_intervaluse"),
+    (
+        "admin:usage_whatif_changelist",
+        gettext_lazy("What-if"),
+        "query_stats",
+        "usage.view_whatif",
+    ),
+    (
+        "admin:usage_pricetier_changelist",
+        gettext_lazy("Prices"),
+        "payments",
+        "usage.view_pricetier",
+    ),
 )
 
 # The guided set-up, a page of jira_sync's own.

@@ -107,6 +107,16 @@ class PoolActionsMixin(OperateMixin):
         "end_measuring",
     ]
 
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Of the two buttons about measuring show the one that fits: all of them are wider than a page."""
+        measuring = LicencePool.objects.filter(pk=object_id, measuring=True).exists()
+        other = "begin_measuring" if measuring else "end_measuring"
+        return [
+            each
+            for each in super().get_actions_detail(request, object_id)
+            if not each.action_name.endswith(other)
+        ]
+
     def _run(self, request: HttpRequest, pool: LicencePool, step: Step) -> None:
         try:
             text = step(pool, actor_of(request))
