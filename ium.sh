@@ -31,6 +31,9 @@ Usage: ./ium.sh COMMAND [ARGUMENTS]
   bench                        measurements, one JSON object per line
   docs [FOLDER]                the manual as a site, with search, in ./site or another folder
   lint                         style, types, imports, migrations, templates, API description
+  licences                     docs/licences.md: what IUM is delivered with, and on which terms
+  sbom [FILE]                  the same for machines: a CycloneDX list of parts with checksums
+  audit                        known vulnerabilities, as far as the package indexes answer
   help                         this text
 
 Data is kept in ./data unless --data or IUM_DATA says otherwise. docs/configuration.md lists all variables.
@@ -122,6 +125,11 @@ case $command in
         ;;
     test | lint | bench)
         sync dev
+        runtime "$command" "$@"
+        ;;
+    licences | sbom | audit)
+        sync dev
+        find_uv
         runtime "$command" "$@"
         ;;
     help | -h | --help) usage ;;

@@ -88,7 +88,15 @@ ORDER = {
         "performance",
         "glossary",
     ],
-    "Build": ["extension", "/extension/README", "contributing", "/README", "/CHANGELOG"],
+    "Build": [
+        "extension",
+        "/extension/README",
+        "contributing",
+        "releasing",
+        "licences",
+        "/README",
+        "/CHANGELOG",
+    ],
 }
 
 

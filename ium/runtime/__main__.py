@@ -52,8 +52,7 @@ def _test(arguments: list[str]) -> int:
 def _lint(arguments: list[str]) -> int:
     from ium.runtime.lint import lint
 
-    if arguments:
-        raise OperatorError(f"lint takes no arguments, but was given: {' '.join(arguments)}")
+    _takes_nothing("lint", arguments)
     return lint()
 
 
@@ -67,6 +66,32 @@ def _docs(arguments: list[str]) -> int:
     from ium.runtime.manual import docs
 
     return docs(arguments)
+
+
+def _licences(arguments: list[str]) -> int:
+    from ium.runtime.supply.licences import write_page
+
+    _takes_nothing("licences", arguments)
+    write_page()
+    return 0
+
+
+def _sbom(arguments: list[str]) -> int:
+    from ium.runtime.supply.sbom import main
+
+    return main(arguments)
+
+
+def _audit(arguments: list[str]) -> int:
+    from ium.runtime.supply.audit import audit
+
+    _takes_nothing("audit", arguments)
+    return audit()
+
+
+def _takes_nothing(command: str, arguments: list[str]) -> None:
+    if arguments:
+        raise OperatorError(f"{command} takes no arguments, but was given: {' '.join(arguments)}")
 
 
 def _serve(arguments: list[str]) -> int:
@@ -101,6 +126,9 @@ COMMANDS = {
     "lint": _lint,
     "bench": _bench,
     "docs": _docs,
+    "licences": _licences,
+    "sbom": _sbom,
+    "audit": _audit,
 }
 
 if __name__ == "__main__":

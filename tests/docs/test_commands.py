@@ -44,6 +44,7 @@ ELSEWHERE = {
     r"\./ium\.sh manage (break_glass|check_configuration|migrate|backup without-key|restore \S+ .*--yes)": (
         "tests/deploy/test_disaster.py"
     ),
+    r"\./ium\.sh licences$": "tests/supply/test_lists.py",
     r"npm (ci|run \w+)$": "tests/extension/conftest.py",
 }
 # Patterns of what cannot be run by a test, with the reason.
@@ -51,6 +52,9 @@ NOT_RUN = {
     r"\./ium\.sh (test|lint|bench)\b": "runs this test itself, or takes minutes",
     r"([A-Z_]+=\S* )*(\.venv/bin/python -m pytest |…)": "runs tests: CI does",
     r"\[Service\]$|[A-Z][A-Za-z]+=|[A-Z][A-Z_]+=\S+$": "no command: lines of a file of settings",
+    r"\./ium\.sh sbom ": "tried by hand only so far",
+    r"\./ium\.sh audit$": "asks package indexes, whose answer may change at any time",
+    r"git tag ": "changes the reader's repository",
     r"src/|tests/ ": "no command: a list of folders",
     r"apt-get|useradd|install -d|chown|systemctl|cp /opt/ium|sudo": "changes the reader's machine",
     r"/opt/ium/|set -a; \. /etc/ium": "needs an installation under /opt",
