@@ -113,7 +113,7 @@ class PoolActionsMixin(OperateMixin):
         other = "begin_measuring" if measuring else "end_measuring"
         return [
             each
-            for each in super().get_actions_detail(request, object_id)
+            for each in super().get_actions_detail(request, object_id)  # type: ignore[misc] # unfold is not typed
             if not each.action_name.endswith(other)
         ]
 
