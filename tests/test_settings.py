@@ -171,7 +171,9 @@ def server(tmp_path: Path) -> dict[str, str]:
     """Return the environment of an installation as deploy/README.md makes it."""
     made = make_secrets()
     kept = {name: value for name, value in os.environ.items() if not NAME.fullmatch(name)}
-    kept.pop("DJANGO_SETTINGS_MODULE", None)
+    # Not a server's: set by pytest-django, and by tests with a browser in the same process.
+    for name in ("DJANGO_SETTINGS_MODULE", "DJANGO_ALLOW_ASYNC_UNSAFE"):
+        kept.pop(name, None)
     return kept | {
         "DATABASE_URL": "postgres://ium:password@127.0.0.1/ium",
         "REDIS_URL": "redis://127.0.0.1:6379/0",

@@ -127,7 +127,8 @@ def _imports(scope: Scope) -> tuple[Band, ...]:
 
 
 def _label(row: Import) -> str:
-    if row.digest == SIMULATED:
+    is_simulated = SIMULATED == row.digest
+    if is_simulated:
         return _("simulated history of the demo")
     return _("imported: %(name)s") % {"name": row.name}
 
