@@ -34,3 +34,10 @@ def test_only_real_processes_and_browsers_get_the_second_try(
 
 def test_others_do_not(request: pytest.FixtureRequest) -> None:
     assert request.node.get_closest_marker("flaky") is None
+
+
+@pytest.mark.xdist_group("together")
+def test_what_belongs_together_stays_in_one_worker(request: pytest.FixtureRequest) -> None:
+    if not request.config.getoption("loadgroup", default=False):
+        pytest.skip("only with --dist loadgroup, as ./ium.sh test does")
+    assert request.node.nodeid.endswith("@together"), "pytest-xdist does not see the group"
