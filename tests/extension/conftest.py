@@ -22,7 +22,8 @@ from tests.system.running import Person, RunningIum
 PEOPLE = 3
 
 
-# First: pytest-xdist reads the group in the same hook, and without it both workers start a system and build into one folder.
+# First, because pytest-xdist reads the group in the same hook: without it both workers start a system, and build into
+# one folder.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One running system for all, and a clear reason where something is missing."""

@@ -127,8 +127,7 @@ def _imports(scope: Scope) -> tuple[Band, ...]:
 
 
 def _label(row: Import) -> str:
-    is_simulated = SIMULATED == row.digest
-    if is_simulated:
+    if row.digest.startswith(SIMULATED):  # no checksum begins so
         return _("simulated history of the demo")
     return _("imported: %(name)s") % {"name": row.name}
 
