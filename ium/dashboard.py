@@ -85,6 +85,7 @@ USAGE: tuple[tuple[str, Promise, str, str], ...] = (
         "payments",
         "usage.view_pricetier",
     ),
+    ("usage-peak", gettext_lazy("Peak determination"), "trending_up", "usage.view_whatif"),
 )
 
 # The guided set-up, a page of jira_sync's own.

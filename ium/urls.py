@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from ium import health
 from ium.help_page import HelpView
 from ium.metrics import metrics
+from ium.usage.replay.peak import peak_page
 
 # Done already, except in workers that turn out to need addresses.
 admin.autodiscover()
@@ -16,6 +17,7 @@ admin.autodiscover()
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="queue")),
     path("admin/usage/", include("ium.usage.charts.urls")),
+    path("admin/usage/peak/", admin.site.admin_view(peak_page), name="usage-peak"),
     path("admin/", admin.site.urls),
     path("help/", HelpView.as_view(), name="help"),
     path("extension/", include("ium.extension_page.urls")),

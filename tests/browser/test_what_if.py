@@ -108,3 +108,25 @@ def test_the_forms_say_what_is_wrong(visit: Visit, boss: User, pool: LicencePool
         expect(page.locator(".errorlist").first).to_be_visible()
         photograph(page, f"{name}-wrong")
         page.close()
+
+
+def test_peak_determination_leads_from_nothing_to_the_number_on_paper(
+    visit: Visit, boss: User, pool: LicencePool, request: pytest.FixtureRequest
+) -> None:
+    page = visit.open(boss, "/admin/usage/peak/", viewport=WIDE)
+    expect(page.locator("main")).to_contain_text("Open: nothing was recorded yet.")
+    checked(page, "peak-empty")
+    request.getfixturevalue("answered")
+    page = visit.open(boss, "/admin/usage/peak/", viewport=WIDE, reduced_motion="reduce")
+    expect(page.locator("#chart-what-if canvas").first).to_be_visible(timeout=30_000)
+    expect(page.locator("main")).to_contain_text("Recommended: 12 licences.")
+    expect(page.locator("main")).to_contain_text("Not enough yet")
+    checked(page, "peak-answered")
+    page.set_viewport_size(WIDE)
+    page.emulate_media(media="print")
+    expect(page.locator("#nav-sidebar, .ium-peak form").first).to_be_hidden()
+    photograph(page, "peak-print")
+    # Its headings are in the outline as they are, the rest is drawn with numbers of glyphs.
+    paper = page.pdf(format="A4", outline=True, tagged=True)
+    assert b"(4. The number)" in paper
+    assert b"(Waiting over the number of licences)" in paper

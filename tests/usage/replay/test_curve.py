@@ -72,6 +72,11 @@ def test_the_recommendation_is_the_smallest_number_that_meets_the_target() -> No
 
 def test_a_cancelled_run_stops() -> None:
     asked: list[float] = []
+
+    def stop(done: float) -> bool:
+        asked.append(done)
+        return False
+
     assert (
         curve_of(
             [works(1, (0, 1)), works(2, (0, 1))],
@@ -79,7 +84,7 @@ def test_a_cancelled_run_stops() -> None:
             NONE,
             Habits(),
             target=Target(),
-            told=lambda done: bool(asked.append(done)),
+            told=stop,
         )
         is None
     )
