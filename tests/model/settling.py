@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Min
+from django.db.models import Max, Min
 
 from ium.directory.models import Group, Site
 from jira_sync import services as jobs
@@ -49,6 +49,9 @@ def _until_something_happens(world: World) -> datetime:
     names = ("claimed_until", "unsettled_until", "next_attempt_at")
     moments = list(Slot.objects.aggregate(**{name: Min(name) for name in names}).values())
     moments.append(LicencePool.objects.values_list("paused_until", flat=True).get())
+    # A membership that is gone is missed by readings that began after Jira confirmed it.
+    lost = Slot.objects.used().exclude(holder__account_id__in=world.jira.members)
+    moments.append(lost.aggregate(last=Max("confirmed_at"))["last"])
     far = [moment for moment in moments if moment is not None and moment > soon]
     return min(far) if far else soon
 

@@ -330,7 +330,12 @@ class World:
 
     def adding(self) -> set[str]:
         """Return people whose addition is on its way to Jira and can still arrive."""
-        calls = [(w.call, w.until) for w in self.workers if w.call and w.answer is None]
+        # Who has read that somebody is no member adds them next, whatever happened to the limit meanwhile.
+        calls = [
+            (w.call, w.until)
+            for w in self.workers
+            if w.call and (w.answer is None or w.call.kind == "read")
+        ]
         calls += [(landing.call, landing.until) for landing in self.landing]
         coming = [
             call for call, until in calls if self.real < until and call.kind in {"add", "read"}
