@@ -39,6 +39,7 @@ ELSEWHERE = {
     r"\./ium\.sh up$": "tests/system/test_life_of_a_slot.py",
     r"IUM_PORT=\d+ IUM_SIMULATOR_PORT=\d+ \./ium\.sh up --data": "tests/system/test_life_of_a_slot.py",
     r"\./ium\.sh docs$": "tests/docs/test_site.py",
+    r"\./ium\.sh manage usage_import ": "tests/usage/importing/test_importing.py",
     r"\./ium\.sh manage move_to_postgresql ": "tests/backup/test_moving.py",
     # The page about disasters: each after the disaster it is for.
     r"\./ium\.sh manage (break_glass|check_configuration|migrate|backup without-key|restore \S+ .*--yes)": (
