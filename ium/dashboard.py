@@ -54,6 +54,13 @@ MENU: tuple[tuple[Promise, tuple[tuple[str, Promise, str], ...]], ...] = (
             ("slots.ExtensionUse", gettext_lazy("Extension"), "extension"),
             ("jira_sync.SyncSettings", gettext_lazy("User sync"), "sync"),
             ("jira_sync.SyncRun", gettext_lazy("Sync log"), "list_alt"),
+<<<<<<< HEAD
+=======
+            ("usage.WhatIf", gettext_lazy("What-if"), "query_stats"),
+            ("usage.PriceTier", gettext_lazy("Prices"), "payments"),
+            ("usage.Import", gettext_lazy("Imports"), "upload_file"),
+            ("usage.Retention", gettext_lazy("Retention"), "auto_delete"),
+>>>>>>> 026cbbc (Import past activity and set retention in the admin)
             ("usage.PersonalData", gettext_lazy("Personal data"), "shield_person"),
         ),
     ),

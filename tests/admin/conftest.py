@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ium.directory.models import User
-from ium.usage.models import PriceTier, WhatIf
+from ium.usage.models import Import, PriceTier, Retention, WhatIf
 from slots.models import (
     AlertKind,
     AlertRule,
@@ -128,6 +128,11 @@ def populate(pool: LicencePool, number: int) -> None:
             inactivity_minutes=60,
             created_at=AT,
         )
+        Import.objects.create(
+            pool=pool, name="past.csv", digest=str(holder.pk), time_zone="UTC", created_at=AT, lines=1,
+            people=1, spans=1, begins_at=AT, ends_at=AT,
+        )  # fmt: skip
+        Retention.objects.get_or_create(pk=1)
         PriceTier.objects.create(
             pool=pool, valid_from=AT + timedelta(days=holder.pk), price=8, currency="EUR"
         )

@@ -3,7 +3,7 @@
 from activity.models import LastActivity
 from ium.directory.models import User
 from ium.schedule import schedules_ensure
-from ium.usage.models import PriceTier, WhatIf
+from ium.usage.models import Import, PriceTier, Retention, WhatIf
 from jira_sync.models import (
     BreakGlass,
     Finding,
@@ -48,6 +48,11 @@ def fill(pool: LicencePool) -> tuple[User, User]:
     WhatIf.objects.create(
         pool=pool, since=AT.date(), until=AT.date(), inactivity_minutes=60, created_at=AT
     )
+    Import.objects.create(
+        pool=pool, name="past.csv", digest="x", time_zone="UTC", created_at=AT, lines=1,
+        people=1, spans=1, begins_at=AT, ends_at=AT,
+    )  # fmt: skip
+    Retention.objects.create(pk=1)
     PriceTier.objects.create(pool=pool, valid_from=AT.date(), price=8, currency="EUR")
     AlertRule.objects.create(pool=pool, kind="full", threshold=5)
     schedules_ensure()
