@@ -54,13 +54,6 @@ MENU: tuple[tuple[Promise, tuple[tuple[str, Promise, str], ...]], ...] = (
             ("slots.ExtensionUse", gettext_lazy("Extension"), "extension"),
             ("jira_sync.SyncSettings", gettext_lazy("User sync"), "sync"),
             ("jira_sync.SyncRun", gettext_lazy("Sync log"), "list_alt"),
-<<<<<<< HEAD
-=======
-            ("usage.WhatIf", gettext_lazy("What-if"), "query_stats"),
-            ("usage.PriceTier", gettext_lazy("Prices"), "payments"),
-            ("usage.Import", gettext_lazy("Imports"), "upload_file"),
-            ("usage.Retention", gettext_lazy("Retention"), "auto_delete"),
->>>>>>> 026cbbc (Import past activity and set retention in the admin)
             ("usage.PersonalData", gettext_lazy("Personal data"), "shield_person"),
         ),
     ),
@@ -93,6 +86,18 @@ USAGE: tuple[tuple[str, Promise, str, str], ...] = (
         "usage.view_pricetier",
     ),
     ("usage-peak", gettext_lazy("Peak determination"), "trending_up", "usage.view_whatif"),
+    (
+        "admin:usage_import_changelist",
+        gettext_lazy("Imports"),
+        "upload_file",
+        "usage.view_import",
+    ),
+    (
+        "admin:usage_retention_changelist",
+        gettext_lazy("Retention"),
+        "auto_delete",
+        "usage.view_retention",
+    ),
 )
 
 # The guided set-up, a page of jira_sync's own.

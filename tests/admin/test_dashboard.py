@@ -173,7 +173,8 @@ def menu(client: Client) -> dict[str, list[str]]:
 def test_the_menu_is_in_the_order_of_work(boss: Client) -> None:
     found = menu(boss)
     assert list(found) == ["", "Licences", "Usage", "People and sites", "Operation"]
-    assert found["Usage"] == ["Charts", "What-if", "Prices"]
+    usage = ["Charts", "What-if", "Prices", "Peak determination", "Imports", "Retention"]
+    assert found["Usage"] == usage
     assert found["Licences"] == [
         "IUM Configuration",
         "Page rules",

@@ -29,7 +29,7 @@ def pool(db: None) -> LicencePool:
 @pytest.fixture
 def root(client: Client, db: None) -> Client:
     """An administrator's browser."""
-    user = User.objects.create_superuser(username="root", password=None, account_id=None)
+    user = User.objects.create_superuser(username="root", password="x", account_id=None)
     client.force_login(user)
     return client
 
