@@ -84,7 +84,7 @@ class CoverageRowSerializer(serializers.Serializer[Any]):
     """How many people were active on a day, by source and version of the extension."""
 
     day = serializers.DateField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # also the name of an attribute of fields
     version = serializers.CharField(allow_blank=True)
     people = serializers.IntegerField()
 

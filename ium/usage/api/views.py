@@ -2,9 +2,11 @@
 
 import csv
 import io
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from drf_spectacular.utils import OpenApiResponse, OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -19,6 +21,8 @@ from slots.api.problems import ProblemSerializer
 from slots.api.views import checked
 from slots.models import LicencePool
 from slots.selectors import pool_by_key
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 _PROBLEM = OpenApiResponse(ProblemSerializer, description="A problem document (RFC 9457).")
 _REFUSED = dict.fromkeys((400, 401, 403, 404, 405, 406, 414, 429, 503), _PROBLEM)
@@ -80,14 +84,17 @@ def asked_of(shape: type[Serializer[Any]], request: Request) -> tuple[LicencePoo
     return pool_by_key(asked["pool"]), asked
 
 
-def described(page: Any, parameters: Any, name: str) -> Any:
+def described(page: Any, parameters: Any, name: str) -> Callable[[View], View]:
     """Describe a report for the schema."""
     answers = {
         (200, "application/json"): page,
         (200, "text/csv"): OpenApiTypes.STR,
         **{(status, "application/problem+json"): _PROBLEM for status in _REFUSED},
     }
-    return extend_schema(parameters=[parameters], responses=answers, operation_id=name)
+    description: Callable[[View], View] = extend_schema(
+        parameters=[parameters], responses=answers, operation_id=name
+    )
+    return description
 
 
 class UseReport(ReportView):

@@ -63,7 +63,7 @@ def found_anywhere(text: str) -> list[str]:
             name, table = connection.ops.quote_name, model._meta.db_table
             with connection.cursor() as cursor:
                 cursor.execute(
-                    f"SELECT count(*) FROM {name(table)} WHERE CAST({name(field.column)} AS text) LIKE %s",  # noqa: S608
+                    f"SELECT count(*) FROM {name(table)} WHERE CAST({name(field.column or '')} AS text) LIKE %s",  # noqa: S608
                     [f"%{text}%"],
                 )
                 if cursor.fetchone()[0]:

@@ -3,7 +3,7 @@
 
 # mypy: allow-untyped-calls
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -185,7 +185,7 @@ def test_a_run_that_was_missed_is_caught_up_and_one_too_many_changes_nothing(
     assert [without_key(row) for row in again] == [without_key(row) for row in once]
 
 
-def without_key(row: dict[str, object]) -> dict[str, object]:
+def without_key(row: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in row.items() if name != "id"}
 
 
