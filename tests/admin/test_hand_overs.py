@@ -77,11 +77,11 @@ def test_the_list_costs_the_same_for_any_number_of_hand_overs(
     boss: Client, handed_over: HandOver, pool: LicencePool, django_assert_num_queries: Any
 ) -> None:
     boss.get(reverse(LIST))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         boss.get(reverse(LIST))
     for _ in range(2):
         waiting(pool)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         boss.get(reverse(LIST))
 
 

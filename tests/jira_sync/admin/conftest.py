@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from celery import Celery
+from celery import current_app
 from celery.app.task import Task
 from django.contrib.auth.models import Permission
 from django.test import Client
@@ -34,13 +34,14 @@ def tasks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the tasks that workers would have got."""
     names: list[str] = []
 
-    def send_task(self: Any, name: str, *args: Any, **options: Any) -> None:
+    def send_task(name: str, *args: Any, **options: Any) -> None:
         names.append(name)
 
     def apply_async(self: Any, *args: Any, **options: Any) -> None:
         names.append(self.name)
 
-    monkeypatch.setattr(Celery, "send_task", send_task)
+    # On the app, not its class: what another test had put there before stays as an attribute of its own.
+    monkeypatch.setattr(current_app, "send_task", send_task)
     monkeypatch.setattr(Task, "apply_async", apply_async)
     return names
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from celery import Celery
+from celery import current_app
 from django.test import Client
 from django.urls import reverse
 from kombu.exceptions import OperationalError
@@ -51,7 +51,7 @@ def test_without_a_broker_the_check_runs_at_once(
     def away(*args: Any, **options: Any) -> None:
         raise OperationalError
 
-    monkeypatch.setattr(Celery, "send_task", away)
+    monkeypatch.setattr(current_app, "send_task", away)
     page = boss.post(
         reverse("admin:jira_sync_finding_look"), {"_form_submitted": "True"}, follow=True
     )
