@@ -9,6 +9,7 @@ from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, Route, ViewportSize, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from ium.directory.models import User
 from slots.models import LicencePool
@@ -29,8 +30,12 @@ def photograph(page: Page, name: str) -> None:
 
 
 def fits(page: Page) -> bool:
-    """Whether nothing sticks out sideways."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+    """Whether nothing sticks out sideways, once pictures and charts have taken up a new width."""
+    try:
+        page.wait_for_function("document.documentElement.scrollWidth <= innerWidth", timeout=5_000)
+    except PlaywrightTimeout:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
