@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from kombu.exceptions import OperationalError
@@ -95,6 +96,15 @@ def measuring_end(pool: LicencePool, actor: User) -> str:
     return text % {"pool": pool}
 
 
+def asks_first(
+    title: Promise, text: Promise, *, icon: str, right: str = "operate"
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Make a method a button of a pool's page that says what it does before it does it."""
+    return action(
+        description=title, icon=icon, permissions=[right], dialog=question(title, text, title)
+    )
+
+
 class PoolActionsMixin(OperateMixin):
     """The actions, on a pool's page and in the list. Each is noted in the admin's log with who did it."""
 
@@ -131,86 +141,63 @@ class PoolActionsMixin(OperateMixin):
         self._run(request, pool, step)
         return finished(request, reverse("admin:slots_licencepool_change", args=[pool.pk]))
 
-    @action(
-        description=SWEEP,
-        icon="mop",
-        permissions=["operate"],
-        dialog=question(
-            SWEEP,
-            gettext_lazy(
-                "Takes the slots of people whose warning has run out, and warns those whom the coming sweep will take."
-                " Nobody loses a slot who was not warned at least 60 seconds ago."
-            ),
-            SWEEP,
+    @asks_first(
+        SWEEP,
+        gettext_lazy(
+            "Takes the slots of people whose warning has run out, and warns those whom the coming sweep will take."
+            " Nobody loses a slot who was not warned at least 60 seconds ago."
         ),
+        icon="mop",
     )
     def sweep_now(self, request: HttpRequest, form: object, object_id: str) -> HttpResponse:
         """Sweep this pool."""
         return self._run_one(request, object_id, sweep)
 
-    @action(
-        description=RECONCILE,
-        icon="sync_alt",
-        permissions=["operate"],
-        dialog=question(
-            RECONCILE,
-            gettext_lazy(
-                "Compares the slots of every pool with the members of its access group in Jira, and repairs differences"
-                " in the safe direction. It never removes members that IUM did not add."
-            ),
-            RECONCILE,
+    @asks_first(
+        RECONCILE,
+        gettext_lazy(
+            "Compares the slots of every pool with the members of its access group in Jira, and repairs differences"
+            " in the safe direction. It never removes members that IUM did not add."
         ),
+        icon="sync_alt",
     )
     def reconcile_now(self, request: HttpRequest, form: object, object_id: str) -> HttpResponse:
         """Compare with Jira."""
         return self._run_one(request, object_id, reconcile)
 
-    @action(
-        description=RESTART,
-        icon="restart_alt",
-        permissions=["operate"],
-        dialog=question(
-            RESTART,
-            gettext_lazy(
-                "The inactivity of every holder counts from now, and warnings are taken back: nobody loses a slot to"
-                " the sweep before a full inactivity time has passed."
-            ),
-            RESTART,
+    @asks_first(
+        RESTART,
+        gettext_lazy(
+            "The inactivity of every holder counts from now, and warnings are taken back: nobody loses a slot to"
+            " the sweep before a full inactivity time has passed."
         ),
+        icon="restart_alt",
     )
     def restart_clocks(self, request: HttpRequest, form: object, object_id: str) -> HttpResponse:
         """Restart the clocks of this pool."""
         return self._run_one(request, object_id, restart)
 
-    @action(
-        description=MEASURE,
-        icon="monitoring",
-        permissions=["change"],
-        dialog=question(
-            MEASURE,
-            gettext_lazy(
-                "IUM only records when people are active. Nobody gets or loses a slot, nobody is warned, no group in"
-                " Jira is changed. Possible while no slot is in use; whoever waits is taken out of the queue."
-            ),
-            MEASURE,
+    @asks_first(
+        MEASURE,
+        gettext_lazy(
+            "IUM only records when people are active. Nobody gets or loses a slot, nobody is warned, no group in"
+            " Jira is changed. Possible while no slot is in use; whoever waits is taken out of the queue."
         ),
+        icon="monitoring",
+        right="change",
     )
     def begin_measuring(self, request: HttpRequest, form: object, object_id: str) -> HttpResponse:
         """Let this pool only measure."""
         return self._run_one(request, object_id, measuring_begin)
 
-    @action(
-        description=MEASURED,
-        icon="start",
-        permissions=["change"],
-        dialog=question(
-            MEASURED,
-            gettext_lazy(
-                "From now on IUM gives and takes slots, and writes the access group in Jira. Check the number of"
-                " licences, the groups and the dry run first."
-            ),
-            MEASURED,
+    @asks_first(
+        MEASURED,
+        gettext_lazy(
+            "From now on IUM gives and takes slots, and writes the access group in Jira. Check the number of"
+            " licences, the groups and the dry run first."
         ),
+        icon="start",
+        right="change",
     )
     def end_measuring(self, request: HttpRequest, form: object, object_id: str) -> HttpResponse:
         """Let this pool give out slots."""
